@@ -1,0 +1,23 @@
+"""``protonet explain``."""
+
+import click
+
+from protonet.cli import _options
+from protonet.spec.explain import explain
+
+
+@click.command()
+@click.argument("topic", metavar="CODE|TYPE|FILE")
+@_options.plugin
+def command(topic: str) -> None:
+    """Explain a diagnostic code, a layer type or a solver file.
+
+    A code is one that a message shows, as PN101; a type is that of a layer, as Convolution. Of a
+    solver, as solvers/lenet_digits.prototxt, all that it computes is printed.
+    """
+    if topic.endswith(".prototxt"):
+        from protonet.report.explain_solver import explain_solver  # noqa: PLC0415 # codes need none of it
+
+        click.echo(explain_solver(topic), nl=False)
+        return
+    click.echo(explain(topic), nl=False)

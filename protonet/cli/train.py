@@ -1,0 +1,26 @@
+"""``protonet train``."""
+
+from typing import Unpack
+
+import click
+
+from protonet.cli import _options
+from protonet.cli._run import RunOptions, run
+
+
+@click.command()
+@click.option("--solver", required=True, metavar="FILE", help="The solver's prototxt.")
+@click.option("--weights", metavar="FILE[,FILE...]", help="Weights to start from, by layer name.")
+@click.option("--snapshot", metavar="FILE", help="A .solverstate to go on from.")
+@_options.of_a_run
+def command(
+    solver: str, weights: str | None, snapshot: str | None, **options: Unpack[RunOptions]
+) -> None:
+    """Train a net as a solver file says.
+
+    Ctrl-C stops it with a snapshot; SIGHUP writes a snapshot and goes on. With --set or --seed, the
+    files as they were run are written beside the snapshots.
+    """
+    if weights and snapshot:
+        raise click.UsageError("give --snapshot to go on, or --weights to start anew, not both")
+    run(solver, options, weights=weights, snapshot=snapshot)

@@ -1,0 +1,32 @@
+"""What is wrong with data, as diagnostics."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from protonet.diagnostics import Diagnostic, DiagnosticError
+
+
+class Fault(StrEnum):
+    """The codes; docs/diagnostics.md explains each."""
+
+    NO_SOURCE = "PN501"
+    NO_PLYVEL = "PN502"
+    DATABASE = "PN503"
+    RECORD = "PN504"
+    LIST = "PN505"
+    IMAGE = "PN506"
+    SIZES = "PN507"
+    CROP = "PN508"
+    MEAN = "PN509"
+    HDF5 = "PN510"
+    ARRAYS = "PN511"
+    OPTION = "PN512"
+    STATE = "PN513"
+    WINDOWS = "PN514"
+
+
+def fault(code: Fault, message: str, *, help: str = "", file: Path | str = "") -> DiagnosticError:  # noqa: A002 # a diagnostic's own word
+    """Return one problem as an exception; ``file`` is where the fault lies."""
+    # A name from a list may hold bytes that are no UTF-8 (lone surrogates), which no one can print.
+    message = message.encode(errors="surrogateescape").decode(errors="replace")
+    return DiagnosticError([Diagnostic(code.value, message, help=help, file=str(file))])

@@ -1,0 +1,112 @@
+"""Shapes of the tops of data layers, without torch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+from protonet.data.paths import Resolve, resolve
+from protonet.layers.base import Layer, Weight
+from protonet.shape import Shape
+from protonet.spec.filler import check_filler
+
+if TYPE_CHECKING:
+    from protonet.layers.data import Data
+    from protonet.layers.dummy_data import DummyData
+    from protonet.layers.hdf5_data import HDF5Data
+    from protonet.layers.image_data import ImageData
+    from protonet.layers.window_data import WindowData
+
+Tops: TypeAlias = tuple[Shape, ...]
+
+
+def source_shapes(layer: Layer, tops: Sequence[str], base: Path | None = None) -> Tops:
+    """Return the shapes of the tops of a data layer, for which the first record is looked at.
+
+    Args:
+        layer: The data layer.
+        tops: The names of its tops; HDF5Data takes the datasets of these names.
+        base: The folder of the prototxt, where files are that the working directory lacks.
+
+    Raises:
+        DiagnosticError: PN501 to PN512, the source is at fault.
+        LayerError: The layer is.
+    """
+    read = _READERS.get(type(layer).__name__)
+    return read(layer, tops, partial(resolve, base=base)) if read else layer.infer()
+
+
+def image_tops(batch: int | None, image: Shape, tops: Sequence[str]) -> Tops:
+    """Return the shapes of a batch of images and, if asked for, its labels."""
+    return ((batch or 0, *image), (batch or 0,))[: len(tops)]
+
+
+# A net has one or two kinds of sources. Each has a library and files of its own, which are imported
+# only for it: checking a file must not wait for the others.
+
+
+def _data(layer: "Data", tops: Sequence[str], find: Resolve) -> Tops:
+    from protonet.data.sources import builtin, transformed  # noqa: PLC0415 # as said above
+
+    layer.check()
+    source = layer.data_param.source
+    if source.startswith(builtin.PREFIX):
+        builtin.check_name(source)
+        name, shape = source, builtin.SHAPE
+    else:
+        from protonet.data.sources.opening import open_database  # noqa: PLC0415 # as said above
+
+        images = open_database(layer, find)
+        name, shape = images.name, images.shape()
+    image = transformed.transformed(layer.transform_param, shape, name)
+    return image_tops(layer.data_param.batch_size, image, tops)
+
+
+def _image_data(layer: "ImageData", tops: Sequence[str], find: Resolve) -> Tops:
+    from protonet.data.sources.opening import open_list  # noqa: PLC0415 # as said above
+    from protonet.data.sources.transformed import transformed  # noqa: PLC0415 # as said above
+
+    layer.check()
+    images = open_list(layer, find)
+    image = transformed(layer.transform_param, images.shape(), images.name)
+    return image_tops(layer.image_data_param.batch_size, image, tops)
+
+
+def _hdf5_data(layer: "HDF5Data", tops: Sequence[str], find: Resolve) -> Tops:
+    from protonet.data.sources.hdf5 import first_shapes  # noqa: PLC0415 # as said above
+    from protonet.data.sources.opening import existing  # noqa: PLC0415 # as said above
+
+    layer.check()
+    param = layer.hdf5_data_param
+    shapes = first_shapes(existing(param.source, find), tops, find)
+    return tuple((param.batch_size or 0, *shape[1:]) for shape in shapes)
+
+
+def _window_data(layer: "WindowData", tops: Sequence[str], find: Resolve) -> Tops:
+    from protonet.data.sources.window import CHANNELS  # noqa: PLC0415 # as said above
+
+    layer.check()
+    size = layer.transform_param.crop_size
+    return image_tops(layer.window_data_param.batch_size, (CHANNELS, size, size), tops)
+
+
+def _dummy_data(layer: "DummyData", tops: Sequence[str], find: Resolve) -> Tops:
+    shapes = layer.infer()
+    fillers = layer.dummy_data_param.data_filler
+    for shape, filler in zip(
+        shapes, fillers if fillers[1:] else fillers * len(shapes), strict=False
+    ):
+        check_filler(Weight(shape, filler))
+    return shapes
+
+
+_READERS: Mapping[str, Callable[..., Tops]] = MappingProxyType(
+    {
+        "Data": _data,
+        "DummyData": _dummy_data,
+        "HDF5Data": _hdf5_data,
+        "ImageData": _image_data,
+        "WindowData": _window_data,
+    }
+)

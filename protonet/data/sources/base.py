@@ -1,0 +1,98 @@
+"""What a source of images is, and the order in which its records come."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from protonet.data._lazy import np
+from protonet.data.seeds import Purpose, Seed
+from protonet.shape import Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Image(NamedTuple):
+    """One record: ``(C, H, W)`` of any strides, channels in the order blue, green, red."""
+
+    pixels: "NDArray[np.uint8 | np.float32]"
+    label: int
+
+
+class Reader(Protocol):
+    """Images by their number."""
+
+    @property
+    def name(self) -> str:
+        """What diagnostics call it."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def shape(self) -> Shape:
+        """Return channels, height and width of the first image."""
+        ...
+
+    def read(self, indices: Sequence[int]) -> Iterator[Image]:
+        """Yield these images; the pixels of one may be gone when the next is asked for.
+
+        Raises:
+            DiagnosticError: PN504 or PN506, an image cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A reader of images of one size that are in memory.
+
+    Attributes:
+        name: What diagnostics call it.
+        pixels: ``(N, C, H, W)``.
+        labels: ``(N,)``.
+    """
+
+    name: str
+    pixels: "NDArray[np.uint8]"
+    labels: "NDArray[np.float32]"
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def shape(self) -> Shape:
+        """Return channels, height and width."""
+        return self.pixels.shape[1:]
+
+    def read(self, indices: Sequence[int]) -> Iterator[Image]:
+        """Yield these images."""
+        return (Image(self.pixels[index], int(self.labels[index])) for index in indices)
+
+
+class Order:
+    """Which record is at a position: positions count on over the end, an epoch is once round.
+
+    Args:
+        size: Number of records.
+        seed: Shuffle them, anew in each epoch; in their own order if None.
+    """
+
+    def __init__(self, size: int, seed: Seed | None = None) -> None:
+        self.size = size
+        self._seed = seed
+        self._shuffled = lru_cache(maxsize=2)(self._shuffle)
+
+    def indices(self, position: int, number: int) -> "NDArray[np.int64]":
+        """Return the records at ``number`` positions from ``position`` on."""
+        positions = np.arange(position, position + number)
+        places = positions % self.size
+        if self._seed is not None:
+            epochs = positions // self.size
+            for epoch in range(position // self.size, int(epochs[-1]) + 1):
+                members = epochs == epoch
+                places[members] = self._shuffled(epoch)[places[members]]
+        return places
+
+    def _shuffle(self, epoch: int) -> "NDArray[np.int64]":
+        assert self._seed is not None
+        return self._seed.at(Purpose.SHUFFLE, epoch).permutation(self.size)

@@ -1,0 +1,1 @@
+"""A data layer's batches by their position, one file a kind."""

@@ -1,0 +1,101 @@
+"""What is wrong with a user's file, as data, and how it is printed.
+
+    DiagnosticError      raised once a stage, with all problems that it found
+      Diagnostic         one problem: code, message, where, what to do
+        Label            a place that shows it
+
+Codes are ``PN`` and three digits; the first is the stage: 0 text, 1 messages, 2 graph,
+3 shapes, 4 weights, 5 data, 6 training, 7 lint. docs/diagnostics.md explains each.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from protonet.source import Span
+
+MAX_EXCERPT = 100
+"""Characters of a source line that an excerpt shows at most."""
+
+
+class Severity(StrEnum):
+    """How bad it is: an error stops the stage, a warning is only told."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place, and what is to be seen there (may be empty)."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem.
+
+    Attributes:
+        code: ``PN`` and three digits, explained in docs/diagnostics.md.
+        message: A fact that stands alone: lower case, no full stop, names in backticks.
+        labels: Where; the first is the place it is reported at.
+        help: What to do, if we know.
+        severity: Error or warning.
+        file: The name of a file that the problem is about, if no label can say it.
+    """
+
+    code: str
+    message: str
+    labels: tuple[Label, ...] = ()
+    help: str = ""
+    severity: Severity = Severity.ERROR
+    file: str = ""
+
+    def render(self) -> str:
+        """Return the text a person reads: place, excerpt, what is wrong, what to do."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"{self.severity}[{self.code}]: {self.message}"
+        if self.file and not self.labels:
+            yield f" --> {self.file}"
+        for label in self.labels:
+            yield from _excerpt(label)
+        if self.help:
+            yield f"  = help: {self.help}"
+
+
+class DiagnosticError(Exception):
+    """A user's file is at fault; ``str()`` is the rendered text of every problem."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__(*self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n\n".join(diagnostic.render() for diagnostic in self.diagnostics)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the help "did you mean `x`?" for the closest known name, or nothing."""
+    folded = {option.lower(): option for option in known}
+    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return f"did you mean `{folded[close[0]]}`?" if close else ""
+
+
+def _excerpt(label: Label) -> Iterator[str]:
+    span = label.span
+    line, column = span.source.location(span.start)
+    text = span.source.line(line).expandtabs(1)
+    width = max(1, min(span.end - span.start, len(text) - column + 1))
+    cut = max(0, column - 1 - MAX_EXCERPT // 2) if len(text) > MAX_EXCERPT else 0
+    shown = text[cut : cut + MAX_EXCERPT]
+    mark = "^" * min(width, MAX_EXCERPT - (column - 1 - cut))
+    margin = " " * len(str(line))
+    yield f"{margin}--> {span}"
+    yield f"{margin} |"
+    yield f"{line} | {shown}"
+    yield f"{margin} | {' ' * (column - 1 - cut)}{mark} {label.text}".rstrip()

@@ -1,0 +1,1 @@
+"""The net, resolved: which layers take part, which value each reads, all shapes. Torch-free."""

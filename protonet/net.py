@@ -1,0 +1,439 @@
+"""The public net: graph, code, blobs and data in one module."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Protocol, Self, runtime_checkable
+
+import torch
+from torch import Tensor, fx, nn
+
+from protonet.data.feed import Feed
+from protonet.data.paths import resolve
+from protonet.data.resolve import resolve_net
+from protonet.data.shard import WHOLE, Shard
+from protonet.data.streams.base import DataLayer
+from protonet.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mean
+from protonet.graph.ir import Node
+from protonet.graph.rules import merged
+from protonet.graph.share import Owned
+from protonet.message.common import Phase
+from protonet.nets.compile import Parts, Program, attribute, compile_graph, identifiers
+from protonet.nets.execution import PLAIN, Execution
+from protonet.nets.fill import fill
+from protonet.nets.precision import in_precision
+from protonet.shape import Shape
+from protonet.spec.net import LayerParameter, NetParameter, NetState
+from protonet.spec.read import NetFile, read_net
+from protonet.weights.binaryproto import read_blob
+from protonet.weights.copying import copy
+from protonet.weights.load import plan
+from protonet.weights.loading import Loading
+
+CONV_AXES = 4
+
+
+class Outputs(dict[str, Tensor]):
+    """Output blobs by name, with the terms of the objective.
+
+    Attributes:
+        terms: Every top with a loss weight, those that are no outputs too, and what it weighs.
+    """
+
+    terms: tuple[tuple[Tensor, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Learnable:
+    """A blob with what the solver may do with it.
+
+    Attributes:
+        layer: The name of the layer that owns it.
+        index: Which of its blobs.
+        tensor: A Parameter; a buffer for running statistics.
+        lr_mult: Multiplies the rate; 0 freezes.
+        decay_mult: Multiplies the weight decay.
+        max_norm: Bounds the norm of each row (axis 0) after an update; 0 is no bound.
+    """
+
+    layer: str
+    index: int
+    tensor: Tensor
+    lr_mult: float
+    decay_mult: float
+    max_norm: float = 0.0
+
+
+@runtime_checkable
+class ReadsFile(Protocol):
+    """A layer's module that holds what a file says: InfogainLoss, its matrix."""
+
+    source: str
+
+    def read(self, blob: Callable[[str], Tensor]) -> None:
+        """Read ``source`` through ``blob``."""
+        ...
+
+
+class Net(nn.Module):
+    """A Caffe net as a torch module.
+
+    Attributes:
+        graph: The layers that take part.
+        shapes: Shapes of all values and blobs.
+        ownership: Which layer owns each blob.
+        feed: Reads the data layers.
+        match: What ``weights`` gave.
+
+    Args:
+        spec: A path, the text of a prototxt, or a message.
+        phase: ``"TRAIN"`` or ``"TEST"``; decides which layers take part, and train() or eval().
+        stages: Stages for the layers' rules.
+        level: Level for the layers' rules; the file's own if not given.
+        weights: Files to load, later ones over earlier ones; blobs that they hold are never filled.
+        device: Where the blobs live, as ``"cpu"`` or ``"cuda:0"``.
+        loading: How ``weights`` go into a net that is not quite theirs.
+        state: The whole state, instead of phase, stages and level.
+        seed: For fillers and data; if not given, torch's own generator draws the former, and the
+            order of data differs from run to run.
+        shard: What its data layers read, where several processes train together.
+        execution: How it is run, `Execution.prepared`.
+        dialect: The fork of Caffe that the file was written for, where a layer's meaning depends on
+            it; if not given, its fields decide.
+
+    Raises:
+        DiagnosticError: The file is at fault.
+    """
+
+    def __init__(  # noqa: PLR0917 # the public signature
+        self,
+        spec: str | Path | NetParameter | NetFile,
+        phase: Phase | str = Phase.TEST,
+        stages: Sequence[str] = (),
+        level: int | None = None,
+        weights: str | Path | Sequence[str | Path] | None = None,
+        device: str | torch.device = "cpu",
+        *,
+        loading: Loading | None = None,
+        state: NetState | None = None,
+        seed: int | None = None,
+        shard: Shard = WHOLE,
+        execution: Execution = PLAIN,
+        dialect: str | None = None,
+    ) -> None:
+        super().__init__()
+        file = spec if isinstance(spec, NetFile) else read_net(spec)
+        phase = Phase[phase] if isinstance(phase, str) else phase
+        if state is None:
+            state = merged(file.message.state, phase, level=level, stages=tuple(stages))
+        self.execution = execution
+        resolved = resolve_net(file, state, dialect)
+        self.graph, self.shapes = resolved.graph, resolved.shapes
+        self.ownership = resolved.ownership
+        self.feed = Feed(
+            (DataLayer(n.key, _names(n), n.layer, n.phase) for n in self.graph.sources),
+            base=file.folder,
+            seed=seed,
+            device=device,
+            shard=shard,
+        )
+        self.layers = nn.Module()
+        self._operators: dict[str, nn.Module] = {}
+        self._programs: dict[tuple[str, ...] | None, Program] = {}
+        self._add_modules()
+        self._add_blobs(torch.device(device))
+        self.train(state.phase == Phase.TRAIN)
+        self.register_state_dict_post_hook(_with_dots)
+        self.register_load_state_dict_pre_hook(_without_dots)
+        self.match = plan(self, weights, loading or Loading()) if weights else None
+        self._fill(None if seed is None else torch.Generator(device).manual_seed(seed))
+        if self.match:
+            copy(self.match)
+
+    def _fill(self, generator: torch.Generator | None) -> None:
+        """Give the blobs their first values, but those that will be loaded whole."""
+        pairs = self.match.pairs if self.match else ()
+        loaded: set[tuple[str, int]] = {pair.blob for pair in pairs if pair.part is None}
+        for owned in self.ownership.owned:
+            if (owned.layer, owned.index) not in loaded:
+                fill(self.blob(owned), owned.weight.filler, generator)
+
+    def _add_modules(self) -> None:
+        nodes = [node for node in self.graph.nodes if not node.layer.is_source]
+        names = identifiers([node.key for node in nodes])
+        for node in nodes:
+            module = node.layer.build(*self.shapes.bottoms(node))
+            self._operators[node.key] = module
+            self.layers.add_module(names[node.key], module)
+            if isinstance(module, ReadsFile) and module.source:
+                self._read(node, module)
+
+    def _read(self, node: Node, module: ReadsFile) -> None:
+        def blob(name: str) -> Tensor:
+            return torch.from_numpy(read_blob(resolve(name, self.graph.file.folder)))
+
+        try:
+            module.read(blob)
+        except ValueError as error:
+            raise DiagnosticError([self._refusal(node, error)]) from error
+
+    def _add_blobs(self, device: torch.device) -> None:
+        for owned in self.ownership.owned:
+            blob = torch.empty(owned.weight.shape, device=device)
+            if blob.dim() == CONV_AXES and self.execution.has_channels_last(device):
+                # Convolution follows its weights' format; pooling and more are faster in this one.
+                blob = blob.to(memory_format=torch.channels_last)
+            if owned.weight.learnable:
+                learns = bool(owned.lr_mult) or self.graph.force_backward
+                self.register_parameter(
+                    attribute(owned.name), nn.Parameter(blob, requires_grad=learns)
+                )
+            else:
+                self.register_buffer(attribute(owned.name), blob)
+
+    def blob(self, owned: Owned) -> Tensor:
+        """The tensor of an owned blob."""
+        name = attribute(owned.name)
+        parameter = self._parameters.get(name)
+        blob = self._buffers[name] if parameter is None else parameter
+        assert blob is not None
+        return blob
+
+    @property
+    def name(self) -> str:
+        """The net's name in its file."""
+        return self.graph.name
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that it was built for."""
+        return self.graph.phase
+
+    @property
+    def params(self) -> Mapping[str, list[Tensor]]:
+        """The blobs of every layer that has some, in Caffe's order.
+
+        Of layers of one name, the first counts.
+        """
+        found: dict[str, list[Tensor]] = {}
+        for node in self.graph.nodes:
+            slots = self.ownership.slots.get(node.key)
+            if slots and node.name not in found:
+                found[node.name] = [self.blob(owned) for owned in slots]
+        return MappingProxyType(found)
+
+    @property
+    def owners(self) -> frozenset[tuple[str, int]]:
+        """The blobs that are owned where they stand, as (layer, index)."""
+        return frozenset((owned.layer, owned.index) for owned in self.ownership.owned)
+
+    @property
+    def learnables(self) -> tuple[Learnable, ...]:
+        """Every owned blob once, in Caffe's order: the order of a solver state."""
+        return tuple(
+            Learnable(o.layer, o.index, self.blob(o), o.lr_mult, o.decay_mult, o.max_norm)
+            for o in self.ownership.owned
+        )
+
+    @property
+    def layer_messages(self) -> tuple[LayerParameter, ...]:
+        """What the file says of the layers that take part."""
+        return tuple(node.spec for node in self.graph.nodes)
+
+    @property
+    def inputs(self) -> Mapping[str, Shape]:
+        """Shapes of what a caller gives: Input layers' tops, then data layers'."""
+        tops = [*self.graph.inputs, *(top for node in self.graph.sources for top in node.tops)]
+        return MappingProxyType({top.blob: self.shapes.values[top] for top in tops})
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the blobs that no layer reads, sorted as Caffe does."""
+        return tuple(value.blob for value in self.graph.outputs)
+
+    @property
+    def loss_weights(self) -> Mapping[str, float]:
+        """What each top weighs in the objective, for those that weigh something."""
+        return MappingProxyType({value.blob: weight for value, weight in self.graph.losses()})
+
+    @property
+    def program(self) -> fx.GraphModule:
+        """The generated module."""
+        return self._program(None).module
+
+    @property
+    def code(self) -> str:
+        """The generated Python code."""
+        return self.program.code
+
+    def _program(self, blobs: tuple[str, ...] | None) -> Program:
+        if blobs not in self._programs:
+            parts = Parts(
+                self._modules_in_use(), {o.name: self.blob(o) for o in self.ownership.owned}
+            )
+            wanted = None if blobs is None else [self._value(blob) for blob in blobs]
+            program = compile_graph(self.graph, self.ownership, parts, wanted)
+            if self.execution.compile:
+                program = replace(program, run=torch.compile(program.module))
+            self._programs[blobs] = program
+        return self._programs[blobs]
+
+    @contextmanager
+    def taken_apart(self) -> Generator[tuple[nn.Module, Mapping[str, nn.Module]]]:
+        """Run every layer as a module of its own inside, uncompiled, for hooks to watch.
+
+        Gives the program, and its modules by the keys of the nodes.
+        """
+        usual = self._programs.get(None)
+        parts = Parts(self._modules_in_use(), {o.name: self.blob(o) for o in self.ownership.owned})
+        program = compile_graph(self.graph, self.ownership, parts, apart=True)
+        names = identifiers(tuple(parts.modules))
+        children = dict(program.module.named_children())
+        self._programs[None] = program
+        try:
+            yield program.module, {k: children[n] for k, n in names.items() if n in children}
+        finally:
+            self._programs.pop(None)
+            if usual:
+                self._programs[None] = usual
+
+    def _modules_in_use(self) -> Mapping[str, nn.Module]:
+        dtype = self.execution.dtype
+        if dtype is None:
+            return self._operators
+        nodes = {node.key: node for node in self.graph.nodes}
+        return {
+            key: in_precision(nodes[key], module, dtype) for key, module in self._operators.items()
+        }
+
+    def _value(self, blob: str) -> Any:
+        if blob not in self.graph.values:
+            hint = did_you_mean(blob, self.graph.values)
+            raise ValueError(f"net `{self.name}` has no blob `{blob}`; {hint}".rstrip("; "))
+        return self.graph.values[blob]
+
+    def forward(
+        self, inputs: Mapping[str, Tensor] | None = None, blobs: Sequence[str] | None = None
+    ) -> Outputs:
+        """Run the net.
+
+        Args:
+            inputs: Blobs by name; what data layers make and is left out is read from them.
+            blobs: Names to return instead of the outputs; only the layers that they need are run.
+                The name of an in-place blob means its last version.
+
+        Raises:
+            ValueError: An input is missing or unknown.
+            DiagnosticError: A layer refused its input at run time, as a label that is out of range.
+        """
+        program = self._program(None if blobs is None else tuple(blobs))
+        values = self._gather(program, inputs or {})
+        try:
+            found, losses = (program.module if program.run is None else program.run)(*values)
+        except (ValueError, IndexError) as error:
+            node = self._failed(error.__traceback__)
+            if node is None:
+                raise
+            raise DiagnosticError([self._refusal(node, error)]) from error
+        if self.execution.amp:
+            found = {blob: value.float() for blob, value in found.items()}
+            losses = [loss.float() for loss in losses]
+        outputs = Outputs(found)
+        outputs.terms = tuple(zip(losses, program.weights, strict=True))
+        return outputs
+
+    def _gather(self, program: Program, inputs: Mapping[str, Tensor]) -> Iterator[Tensor]:
+        if inputs and not inputs.keys() <= self.inputs.keys():
+            unknown = next(iter(inputs.keys() - self.inputs.keys()))
+            hint = did_you_mean(unknown, self.inputs) or f"its inputs are {', '.join(self.inputs)}"
+            raise ValueError(f"net `{self.name}` has no input `{unknown}`; {hint}")
+        missing = [b for b in program.inputs if b not in inputs and b in self.feed.tops]
+        pulled = self.feed.pull(missing) if missing else {}
+        for blob in program.inputs:
+            value = inputs.get(blob, pulled.get(blob))
+            if value is None:
+                raise ValueError(f"net `{self.name}` needs the input `{blob}`")
+            yield value
+
+    def _failed(self, trace: TracebackType | None) -> Node | None:
+        """Find the layer whose module raised."""
+        by_module = {id(module): key for key, module in self._operators.items()}
+        key = ""
+        while trace is not None:
+            key = by_module.get(id(trace.tb_frame.f_locals.get("self")), key)
+            trace = trace.tb_next
+        return next((node for node in self.graph.nodes if node.key == key), None)
+
+    def _refusal(self, node: Node, error: Exception) -> Diagnostic:
+        label = Label(self.graph.place(node, "type"))
+        return Diagnostic("PN302", f"layer `{node.name}`: {error}", (label,))
+
+    def loss(self, outputs: Mapping[str, Tensor]) -> Tensor:
+        """Return the objective: over all tops, the sum of loss weight times sum of elements."""
+        if isinstance(outputs, Outputs):
+            terms = outputs.terms
+        else:
+            weights = self.loss_weights
+            terms = tuple((outputs[blob], weights[blob]) for blob in outputs if blob in weights)
+        total = sum(
+            (term.sum() if weight == 1 else term.sum() * weight for term, weight in terms),
+            start=torch.zeros(()),
+        )
+        assert isinstance(total, Tensor)
+        return total
+
+    def share_weights(self, other: "Net") -> None:
+        """Use the blobs of another net, layer by layer name (``Net::ShareTrainedLayersWith``).
+
+        Raises:
+            ValueError: A layer of that name has other blobs.
+        """
+        theirs = other.params
+        for owned in self.ownership.owned:
+            if owned.layer in theirs:
+                blobs = theirs[owned.layer]
+                if owned.index >= len(blobs) or blobs[owned.index].shape != owned.weight.shape:
+                    raise ValueError(
+                        f"layer `{owned.layer}` has other blobs in net `{other.name}` "
+                        f"than in `{self.name}`"
+                    )
+                name, blob = attribute(owned.name), blobs[owned.index]
+                if isinstance(blob, nn.Parameter):
+                    self._parameters[name] = blob
+                else:
+                    self._buffers[name] = blob
+        self._programs.clear()
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all layers but those that have a ``phase`` of their own."""
+        super().train(mode)
+        for node in self.graph.nodes:
+            if node.key in self._operators and node.spec.has("phase"):
+                self._operators[node.key].train(node.phase == Phase.TRAIN)
+        self._programs.clear()
+        return self
+
+    def _apply(self, *args: Any, **kwargs: Any) -> Self:
+        """Drop generated code when blobs move (``to``, ``double``): it holds the old ones."""
+        super()._apply(*args, **kwargs)
+        self._programs.clear()
+        return self
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    return tuple(top.blob for top in node.tops)
+
+
+def _with_dots(
+    module: nn.Module, state: dict[str, Any], prefix: str, metadata: dict[str, Any]
+) -> None:
+    """Write a blob of layer ``a.b`` under its name, which no attribute may have."""
+    for key in [key for key in state if "%2E" in key]:
+        state[key.replace("%2E", ".")] = state.pop(key)
+
+
+def _without_dots(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    for key in [key for key in state if "." in key.removeprefix(prefix)]:
+        state[prefix + attribute(key.removeprefix(prefix))] = state.pop(key)

@@ -1,0 +1,204 @@
+"""What a solver is built of: its file, held against all rules, and its nets."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from protonet.data.shard import WHOLE
+from protonet.diagnostics import Diagnostic, DiagnosticError, Label
+from protonet.message.common import Phase
+from protonet.net import Net
+from protonet.nets.execution import Execution
+from protonet.spec.read import SolverFile, read_net
+from protonet.train import snapshot, sources
+from protonet.train.check import check, output_counts, unmonitored
+from protonet.train.device import choose
+from protonet.train.distributed import World
+from protonet.train.optimizer import Optimizer
+from protonet.train.overrides import override_net
+from protonet.train.sources import NetSource
+from protonet.weights.atomic import remove_stale
+from protonet.weights.copying import copy
+from protonet.weights.load import plan
+from protonet.weights.loading import Loading, check_no_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where and how a solver runs.
+
+    Attributes:
+        world: The processes that train together.
+        device: This process's device.
+        execution: What the device does.
+        seed: Of all random numbers but those of layers, the same in all processes.
+    """
+
+    world: World
+    device: torch.device
+    execution: Execution
+    seed: int | None
+
+
+def seed(file: SolverFile, world: World) -> int | None:
+    """Return the solver's ``random_seed``; several processes without one agree on any."""
+    fallback = world.agreed(secrets.randbits(63)) if world.size > 1 else None
+    return file.message.random_seed if file.message.random_seed >= 0 else fallback
+
+
+def site(
+    asked: str | torch.device | None,
+    file: SolverFile,
+    world: World,
+    execution: Execution,
+    seed: int | None,
+) -> tuple[Site, list[Diagnostic]]:
+    """Return where a solver runs, with a warning for each wish that cannot be met.
+
+    Raises:
+        DiagnosticError: PN650, there are more processes than devices.
+    """
+    chosen, warnings = choose(asked, file.message)
+    device = world.device(chosen)
+    execution, faults = execution.prepared(device)
+    return Site(world, device, execution, seed), [*warnings, *faults]
+
+
+def begin_together(site: Site, net: Net, file: SolverFile) -> None:
+    """Let all processes begin with the weights of rank 0.
+
+    Raises:
+        DiagnosticError: PN652, they do not train the same.
+    """
+    shapes = [(blob.layer, blob.index, blob.tensor.shape) for blob in net.learnables]
+    same = (site.device.type, site.execution, shapes, file.message.model_dump_json())
+    site.world.check_same("another net, solver or device", same)
+    site.world.share(blob.tensor for blob in net.learnables)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a run starts from: files, and how they go into its nets."""
+
+    paths: Sequence[Path]
+    loading: Loading
+
+
+def check_all(file: SolverFile, prefix: str, *, writes: bool = True) -> None:
+    """Check a solver's file, and that its snapshots can be written if this process ``writes`` them.
+
+    What a killed run has left half-written goes.
+
+    Raises:
+        DiagnosticError: PN601 to PN608, all that were found.
+    """
+    problems = list(check(file))
+    if file.message.snapshot and writes:
+        labels = (Label(file.tree.place("snapshot_prefix")),)
+        unwritable = snapshot.check_writable(prefix, labels)
+        problems += [unwritable] if unwritable else []
+    if problems:
+        raise DiagnosticError(problems)
+    if writes:
+        remove_stale(Path(prefix))
+
+
+def start(
+    file: SolverFile,
+    given: str | Path | Sequence[str | Path] | None,
+    loading: Loading | None,
+) -> Start:
+    """Return what to start from: the files given, else the solver's ``weights``.
+
+    Raises:
+        DiagnosticError: PN412, there are rules for weights, and no weights.
+    """
+    if given is None:
+        paths = list(sources.weights(file))
+    else:
+        paths = [Path(given)] if isinstance(given, str | Path) else [Path(path) for path in given]
+    if loading is not None and not paths:
+        check_no_rules(loading)
+    return Start(paths, loading or Loading())
+
+
+def nets(
+    file: SolverFile,
+    start: Start,
+    site: Site,
+    *,
+    stages: Sequence[str] = (),
+    level: int | None = None,
+) -> list[Net]:
+    """Build the train net, then the test nets on its blobs.
+
+    With ``random_seed`` the random numbers of the run begin here. Of several processes only rank 0
+    tests.
+
+    Raises:
+        DiagnosticError: PN627, the solver monitors what no net puts out.
+    """
+    if site.seed is not None:
+        torch.manual_seed(site.seed + site.world.rank)
+    source = sources.train_net(file)
+    trained = _net(file, source, start, site, stages=stages, level=level)
+    if site.world.rank > 0:
+        return [trained]
+    tests = [_test_net(file, each, start, site, trained) for each in sources.test_nets(file)]
+    problems = tuple(unmonitored(file, [output_counts(net.graph, net.shapes) for net in tests]))
+    if problems:
+        raise DiagnosticError(problems)
+    return [trained, *tests]
+
+
+def _test_net(file: SolverFile, source: NetSource, start: Start, site: Site, trained: Net) -> Net:
+    """Build a test net on the train net's blobs; what it has not is read from the files."""
+    net = _net(file, source, Start((), start.loading), site)
+    net.share_weights(trained)
+    shared = {id(blob.tensor) for blob in trained.learnables}
+    if start.paths and any(id(blob.tensor) not in shared for blob in net.learnables):
+        # The rules have been checked with the train net, and may be about its layers only.
+        copy(plan(net, start.paths, start.loading, check=False))
+    return net
+
+
+def optimizer(file: SolverFile, net: Net) -> Optimizer:
+    """Return what updates a net's weights.
+
+    Raises:
+        DiagnosticError: PN624, the solver's ``type`` is a class of torch that refuses the net.
+    """
+    try:
+        return Optimizer(net.learnables, file.message)
+    except DiagnosticError as error:
+        labels = (Label(file.tree.place("type")),)
+        raise DiagnosticError(replace(d, labels=labels) for d in error.diagnostics) from error
+
+
+def _net(
+    solver: SolverFile,
+    source: NetSource,
+    start: Start,
+    site: Site,
+    *,
+    stages: Sequence[str] = (),
+    level: int | None = None,
+) -> Net:
+    file = read_net(source.spec)
+    state = sources.merged(source.phase, file.message.state, source.state)
+    changes = {"stage": (*state.stage, *stages)} | ({} if level is None else {"level": level})
+    state = state.model_copy(update=changes)
+    file = override_net(file, state, solver.of_layers)
+    return Net(
+        file,
+        weights=start.paths or None,
+        loading=start.loading,
+        device=site.device,
+        state=state,
+        seed=site.seed,
+        shard=site.world.shard if source.phase is Phase.TRAIN else WHOLE,
+        execution=site.execution,
+    )

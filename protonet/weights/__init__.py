@@ -1,0 +1,1 @@
+"""Files of weights and solver states, and which blob goes into which parameter."""

@@ -1,0 +1,24 @@
+"""``protonet explain``."""
+
+from tests.cli.files import protonet
+
+
+def test_a_code() -> None:
+    assert protonet("explain", "PN021").stdout.startswith("PN021 ")
+
+
+def test_a_layer() -> None:
+    assert protonet("explain", "ReLU").stdout.startswith('type: "ReLU"\n')
+
+
+def test_an_unknown_topic_is_at_fault() -> None:
+    done = protonet("explain", "ReLu9")
+
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "error[PN022]: nothing is known of `ReLu9`\n  = help: did you mean `ReLU`?\n",
+    )
+
+
+def test_a_solver() -> None:
+    assert protonet("explain", "solver.prototxt").stdout.startswith("solver.prototxt: SGD, fixed\n")

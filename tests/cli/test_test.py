@@ -1,0 +1,96 @@
+"""``protonet test``."""
+
+import re
+
+import pytest
+import torch
+
+from tests.cli.files import protonet
+
+
+@pytest.fixture(autouse=True)
+def weights() -> None:
+    torch.save({"ip/0": torch.zeros(10, 784), "ip/1": torch.zeros(10)}, "zeros.pth")
+
+
+def test_prints_batches_then_means() -> None:
+    done = protonet(
+        "test", "--model", "net.prototxt", "--weights", "zeros.pth", "--iterations", "2"
+    )
+
+    assert done.exit_code == 0
+    assert [re.sub(r"0\.\d+|\b0\b$", "A", line) for line in done.stdout.splitlines()] == [
+        "Batch 0, accuracy = A",
+        "Batch 0, loss = 2.30259",
+        "Batch 1, accuracy = A",
+        "Batch 1, loss = 2.30259",
+        "Loss: 2.30259",
+        "accuracy = A",
+        "loss = 2.30259 (* 1 = 2.30259 loss)",
+    ]
+
+
+def test_a_device_that_is_not_there_is_a_warning() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is one")  # gpu
+
+    done = protonet(
+        *("test", "--model", "net.prototxt", "--weights", "zeros.pth"),
+        *("--iterations", "1", "--device", "cuda"),
+    )
+
+    assert (done.exit_code, done.stderr.startswith("warning[PN612]")) == (0, True)
+
+
+def test_weights_are_needed() -> None:
+    assert protonet("test", "--model", "net.prototxt").exit_code == 2
+
+
+def test_some_batches_are_needed() -> None:
+    done = protonet("test", "--model", "net.prototxt", "--weights", "w", "--iterations", "0")
+
+    assert done.exit_code == 2
+
+
+def test_16_bits_round_what_is_printed() -> None:
+    torch.manual_seed(1701)
+    torch.save({"ip/0": torch.rand(10, 784), "ip/1": torch.zeros(10)}, "random.pth")
+    args = ("test", "--model", "net.prototxt", "--weights", "random.pth", "--iterations", "1")
+
+    plain, low = protonet(*args), protonet(*args, "--amp", "bf16", "--channels-last", "off")
+
+    loss, rounded = (float(done.stdout.splitlines()[-1].split()[2]) for done in (plain, low))
+    assert rounded != loss
+    assert rounded == pytest.approx(loss, rel=0.05)
+
+
+def test_what_cannot_be_compiled_runs_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> object:
+        raise RuntimeError("no g++")
+
+    monkeypatch.setattr(torch, "compile", lambda _: broken)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType] # an argument that is not used
+    args = ("--model", "net.prototxt", "--weights", "zeros.pth", "--iterations", "1")
+
+    done = protonet("test", *args, "--compile")
+
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (
+        0,
+        "warning[PN654]: nothing can be compiled here: no g++",
+    )
+
+
+def test_what_is_not_loaded_as_it_is_is_told() -> None:
+    torch.save({"fc/0": torch.zeros(7, 784), "fc/1": torch.zeros(7)}, "seven.pth")
+
+    done = protonet(
+        *("test", "--model", "net.prototxt", "--weights", "seven.pth", "--iterations", "1"),
+        *("--map", "fc=ip", "--adapt", "ip=pad"),
+    )
+
+    assert (done.exit_code, done.stderr) == (
+        0,
+        (
+            "adapted                ip (10, 784) (10,) from `fc`: "
+            "7 of 10, the others are left at the filler\n"
+        ),
+    )

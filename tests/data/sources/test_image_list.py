@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from protonet.data.sources.image_list import Entry, ImageList, parse_list
+from protonet.data.sources.images import Colour
+from protonet.diagnostics import DiagnosticError
+from tests.data.builders import png, random_images, write_images
+
+IMAGES = random_images(3, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("line", "entry"),
+    [
+        ("a.png 3", Entry("a.png", 3)),
+        ("a b.png 12", Entry("a b.png", 12)),
+        ("a.png -1", Entry("a.png", -1)),
+        ("a.png 3\r", Entry("a.png", 3)),
+        ("a.png 3 ", Entry("a.png 3", 0)),
+        ("a.png\t3", Entry("a.png\t3", 0)),
+        ("a.png", Entry("a.png", 0)),
+        ("7.png", Entry("7.png", 7)),
+        ("a.png 3x", Entry("a.png", 3)),
+        ("a.png x", Entry("a.png", 0)),
+        (" 5", Entry("", 5)),
+    ],
+)
+def test_a_line_is_read_as_caffe_does(line: str, entry: Entry) -> None:
+    assert parse_list(line) == [entry]
+
+
+def test_a_blank_line_is_an_entry_but_the_end_of_the_file_is_not() -> None:
+    assert parse_list("a 1\n\nb 2\n") == [Entry("a", 1), Entry("", 0), Entry("b", 2)]
+    assert parse_list("") == []
+
+
+def test_images_are_found_beside_the_list(tmp_path: Path) -> None:
+    images = ImageList(write_images(tmp_path, IMAGES, [4, 5, 6]))
+
+    assert (len(images), images.shape()) == (3, (3, 4, 5))
+    for image, pixels, label in zip(images.read([2, 0]), IMAGES[[2, 0]], [6, 4], strict=True):
+        np.testing.assert_array_equal(image.pixels, pixels)
+        assert image.label == label
+
+
+def test_the_root_folder_stands_before_the_path_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "pre0.png").write_bytes(png(IMAGES[0]))
+    (tmp_path / "list.txt").write_text("0.png 1\n")
+
+    images = ImageList(tmp_path / "list.txt", root_folder=f"{tmp_path}/pre", colour=Colour.GRAY)
+
+    assert images.shape() == (1, 4, 5)
+
+
+def test_names_may_be_of_any_bytes(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes(b"\xff.png 1\n")
+    (tmp_path / "\udcff.png").write_bytes(png(IMAGES[0]))
+
+    assert ImageList(tmp_path / "list.txt").shape() == (3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("line", "why", "hint"),
+    [
+        ("gone.png 1", "`gone.png`: no such file or directory", ""),
+        (
+            "0.png 1 ",
+            "`0.png 1`: no such file or directory",
+            "the line ends with a blank, so that its label is taken for a part of the path",
+        ),
+        (
+            "0.png\t1",
+            "`0.png\t1`: no such file or directory",
+            "a blank, not a tab, must stand before the label",
+        ),
+        ("list.txt 1", "`list.txt`: it is no image that OpenCV can decode", ""),
+        (b"\xff 1".decode(errors="surrogateescape"), "`\ufffd`: no such file or directory", ""),
+    ],
+)
+def test_an_image_that_cannot_be_read_is_named(
+    tmp_path: Path, line: str, why: str, hint: str
+) -> None:
+    path = write_images(tmp_path, IMAGES[:1], [0])
+    path.write_bytes(path.read_bytes() + line.encode(errors="surrogateescape"))
+
+    with pytest.raises(DiagnosticError) as raised:
+        list(ImageList(path).read([1]))
+
+    (diagnostic,) = raised.value.diagnostics
+    assert (diagnostic.code, diagnostic.message, diagnostic.help) == (
+        "PN506",
+        f"line 2 of `{path}`: cannot read the image {why}",
+        hint,
+    )
+
+
+def test_an_empty_list_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").touch()
+
+    with pytest.raises(DiagnosticError, match=r"PN505.*is empty"):
+        ImageList(tmp_path / "list.txt")
+
+
+def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosticError, match=r"PN505.*: is a directory"):
+        ImageList(tmp_path)
