@@ -1,29 +1,29 @@
 """The public net: graph, code, blobs and data in one module."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor, fx, nn
 
 from protonet.data.feed import Feed
+from protonet.data.given import DataSets, Given, data_layers
 from protonet.data.paths import resolve
 from protonet.data.resolve import resolve_net
 from protonet.data.shard import WHOLE, Shard
-from protonet.data.streams.base import DataLayer
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mean
 from protonet.graph.ir import Node
 from protonet.graph.rules import merged
 from protonet.graph.share import Owned
 from protonet.message.common import Phase
-from protonet.nets.compile import Parts, Program, attribute, compile_graph, identifiers
+from protonet.nets.blobs import Learnable, name_with_dots
+from protonet.nets.compile import Program, attribute, identifiers
 from protonet.nets.execution import PLAIN, Execution
 from protonet.nets.fill import fill
-from protonet.nets.precision import in_precision
+from protonet.nets.outputs import Outputs, objective
+from protonet.nets.programs import Programs
 from protonet.shape import Shape
 from protonet.spec.net import LayerParameter, NetParameter, NetState
 from protonet.spec.read import NetFile, read_net
@@ -33,37 +33,6 @@ from protonet.weights.load import plan
 from protonet.weights.loading import Loading
 
 CONV_AXES = 4
-
-
-class Outputs(dict[str, Tensor]):
-    """Output blobs by name, with the terms of the objective.
-
-    Attributes:
-        terms: Every top with a loss weight, those that are no outputs too, and what it weighs.
-    """
-
-    terms: tuple[tuple[Tensor, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Learnable:
-    """A blob with what the solver may do with it.
-
-    Attributes:
-        layer: The name of the layer that owns it.
-        index: Which of its blobs.
-        tensor: A Parameter; a buffer for running statistics.
-        lr_mult: Multiplies the rate; 0 freezes.
-        decay_mult: Multiplies the weight decay.
-        max_norm: Bounds the norm of each row (axis 0) after an update; 0 is no bound.
-    """
-
-    layer: str
-    index: int
-    tensor: Tensor
-    lr_mult: float
-    decay_mult: float
-    max_norm: float = 0.0
 
 
 @runtime_checkable
@@ -85,7 +54,9 @@ class Net(nn.Module):
         shapes: Shapes of all values and blobs.
         ownership: Which layer owns each blob.
         feed: Reads the data layers.
+        programs: What it was compiled to.
         match: What ``weights`` gave.
+        shortcut: Runs the next batch in another way, with the same results (`train/cache.py`).
 
     Args:
         spec: A path, the text of a prototxt, or a message.
@@ -102,6 +73,7 @@ class Net(nn.Module):
         execution: How it is run, `Execution.prepared`.
         dialect: The fork of Caffe that the file was written for, where a layer's meaning depends on
             it; if not given, its fields decide.
+        data: Data sets in place of what data layers would read, by phase or layer (``data/given``).
 
     Raises:
         DiagnosticError: The file is at fault.
@@ -122,6 +94,8 @@ class Net(nn.Module):
         shard: Shard = WHOLE,
         execution: Execution = PLAIN,
         dialect: str | None = None,
+        data: DataSets | Given | None = None,
+        variants: int = 0,
     ) -> None:
         super().__init__()
         file = spec if isinstance(spec, NetFile) else read_net(spec)
@@ -129,24 +103,29 @@ class Net(nn.Module):
         if state is None:
             state = merged(file.message.state, phase, level=level, stages=tuple(stages))
         self.execution = execution
-        resolved = resolve_net(file, state, dialect)
+        given = data if isinstance(data, Given) else Given(data or {})
+        resolved = resolve_net(file, state, dialect, given.groups)
+        if given is not data:
+            given.check(phases=False)
         self.graph, self.shapes = resolved.graph, resolved.shapes
         self.ownership = resolved.ownership
         self.feed = Feed(
-            (DataLayer(n.key, _names(n), n.layer, n.phase) for n in self.graph.sources),
+            data_layers(self.graph, resolved.given),
             base=file.folder,
             seed=seed,
             device=device,
             shard=shard,
+            variants=variants,
+            part=given.part(self.graph.phase),
         )
         self.layers = nn.Module()
         self._operators: dict[str, nn.Module] = {}
-        self._programs: dict[tuple[str, ...] | None, Program] = {}
+        self.shortcut: Callable[[], Outputs] | None = None
+        self.programs = Programs(self.graph, self.ownership, execution, self._operators, self.blob)
         self._add_modules()
         self._add_blobs(torch.device(device))
         self.train(state.phase == Phase.TRAIN)
-        self.register_state_dict_post_hook(_with_dots)
-        self.register_load_state_dict_pre_hook(_without_dots)
+        name_with_dots(self)
         self.match = plan(self, weights, loading or Loading()) if weights else None
         self._fill(None if seed is None else torch.Generator(device).manual_seed(seed))
         if self.match:
@@ -261,58 +240,12 @@ class Net(nn.Module):
     @property
     def program(self) -> fx.GraphModule:
         """The generated module."""
-        return self._program(None).module
+        return self.programs.get().module
 
     @property
     def code(self) -> str:
         """The generated Python code."""
         return self.program.code
-
-    def _program(self, blobs: tuple[str, ...] | None) -> Program:
-        if blobs not in self._programs:
-            parts = Parts(
-                self._modules_in_use(), {o.name: self.blob(o) for o in self.ownership.owned}
-            )
-            wanted = None if blobs is None else [self._value(blob) for blob in blobs]
-            program = compile_graph(self.graph, self.ownership, parts, wanted)
-            if self.execution.compile:
-                program = replace(program, run=torch.compile(program.module))
-            self._programs[blobs] = program
-        return self._programs[blobs]
-
-    @contextmanager
-    def taken_apart(self) -> Generator[tuple[nn.Module, Mapping[str, nn.Module]]]:
-        """Run every layer as a module of its own inside, uncompiled, for hooks to watch.
-
-        Gives the program, and its modules by the keys of the nodes.
-        """
-        usual = self._programs.get(None)
-        parts = Parts(self._modules_in_use(), {o.name: self.blob(o) for o in self.ownership.owned})
-        program = compile_graph(self.graph, self.ownership, parts, apart=True)
-        names = identifiers(tuple(parts.modules))
-        children = dict(program.module.named_children())
-        self._programs[None] = program
-        try:
-            yield program.module, {k: children[n] for k, n in names.items() if n in children}
-        finally:
-            self._programs.pop(None)
-            if usual:
-                self._programs[None] = usual
-
-    def _modules_in_use(self) -> Mapping[str, nn.Module]:
-        dtype = self.execution.dtype
-        if dtype is None:
-            return self._operators
-        nodes = {node.key: node for node in self.graph.nodes}
-        return {
-            key: in_precision(nodes[key], module, dtype) for key, module in self._operators.items()
-        }
-
-    def _value(self, blob: str) -> Any:
-        if blob not in self.graph.values:
-            hint = did_you_mean(blob, self.graph.values)
-            raise ValueError(f"net `{self.name}` has no blob `{blob}`; {hint}".rstrip("; "))
-        return self.graph.values[blob]
 
     def forward(
         self, inputs: Mapping[str, Tensor] | None = None, blobs: Sequence[str] | None = None
@@ -328,18 +261,27 @@ class Net(nn.Module):
             ValueError: An input is missing or unknown.
             DiagnosticError: A layer refused its input at run time, as a label that is out of range.
         """
-        program = self._program(None if blobs is None else tuple(blobs))
-        values = self._gather(program, inputs or {})
+        if self.shortcut is not None and blobs is None and not inputs:
+            return self.shortcut()
+        program = self.programs.get(None if blobs is None else tuple(blobs))
+        outputs = self.run(program, self._gather(program, inputs or {}))
+        if self.execution.amp:
+            outputs.to_float()
+        return outputs
+
+    def run(self, program: Program, values: Iterable[Tensor]) -> Outputs:
+        """Run one of the net's programs; with 16 bits, outputs may be of these.
+
+        Raises:
+            DiagnosticError: PN302, a layer refused its input.
+        """
         try:
             found, losses = (program.module if program.run is None else program.run)(*values)
         except (ValueError, IndexError) as error:
-            node = self._failed(error.__traceback__)
+            node = self.programs.failed(error.__traceback__)
             if node is None:
                 raise
             raise DiagnosticError([self._refusal(node, error)]) from error
-        if self.execution.amp:
-            found = {blob: value.float() for blob, value in found.items()}
-            losses = [loss.float() for loss in losses]
         outputs = Outputs(found)
         outputs.terms = tuple(zip(losses, program.weights, strict=True))
         return outputs
@@ -357,32 +299,13 @@ class Net(nn.Module):
                 raise ValueError(f"net `{self.name}` needs the input `{blob}`")
             yield value
 
-    def _failed(self, trace: TracebackType | None) -> Node | None:
-        """Find the layer whose module raised."""
-        by_module = {id(module): key for key, module in self._operators.items()}
-        key = ""
-        while trace is not None:
-            key = by_module.get(id(trace.tb_frame.f_locals.get("self")), key)
-            trace = trace.tb_next
-        return next((node for node in self.graph.nodes if node.key == key), None)
-
     def _refusal(self, node: Node, error: Exception) -> Diagnostic:
         label = Label(self.graph.place(node, "type"))
         return Diagnostic("PN302", f"layer `{node.name}`: {error}", (label,))
 
     def loss(self, outputs: Mapping[str, Tensor]) -> Tensor:
         """Return the objective: over all tops, the sum of loss weight times sum of elements."""
-        if isinstance(outputs, Outputs):
-            terms = outputs.terms
-        else:
-            weights = self.loss_weights
-            terms = tuple((outputs[blob], weights[blob]) for blob in outputs if blob in weights)
-        total = sum(
-            (term.sum() if weight == 1 else term.sum() * weight for term, weight in terms),
-            start=torch.zeros(()),
-        )
-        assert isinstance(total, Tensor)
-        return total
+        return objective(outputs, self.loss_weights)
 
     def share_weights(self, other: "Net") -> None:
         """Use the blobs of another net, layer by layer name (``Net::ShareTrainedLayersWith``).
@@ -404,7 +327,7 @@ class Net(nn.Module):
                     self._parameters[name] = blob
                 else:
                     self._buffers[name] = blob
-        self._programs.clear()
+        self.programs.clear()
 
     def train(self, mode: bool = True) -> Self:
         """Set the mode of all layers but those that have a ``phase`` of their own."""
@@ -412,28 +335,11 @@ class Net(nn.Module):
         for node in self.graph.nodes:
             if node.key in self._operators and node.spec.has("phase"):
                 self._operators[node.key].train(node.phase == Phase.TRAIN)
-        self._programs.clear()
+        self.programs.clear()
         return self
 
     def _apply(self, *args: Any, **kwargs: Any) -> Self:
         """Drop generated code when blobs move (``to``, ``double``): it holds the old ones."""
         super()._apply(*args, **kwargs)
-        self._programs.clear()
+        self.programs.clear()
         return self
-
-
-def _names(node: Node) -> tuple[str, ...]:
-    return tuple(top.blob for top in node.tops)
-
-
-def _with_dots(
-    module: nn.Module, state: dict[str, Any], prefix: str, metadata: dict[str, Any]
-) -> None:
-    """Write a blob of layer ``a.b`` under its name, which no attribute may have."""
-    for key in [key for key in state if "%2E" in key]:
-        state[key.replace("%2E", ".")] = state.pop(key)
-
-
-def _without_dots(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    for key in [key for key in state if "." in key.removeprefix(prefix)]:
-        state[prefix + attribute(key.removeprefix(prefix))] = state.pop(key)

@@ -1,7 +1,7 @@
 """Messages -> their schema in other languages: protobuf descriptor, ``.proto`` text, JSON."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 from inspect import cleandoc, getsource
 from itertools import pairwise
@@ -21,6 +21,8 @@ from protonet.message.unbind import shortest
 PACKAGE = "caffe"
 
 Messages = Iterable[type[Message]]
+Fields = Mapping[type[Message], tuple[Slot, ...]]
+"""Messages and which of their fields count."""
 
 
 def reachable(messages: Messages) -> tuple[type[Message], ...]:
@@ -41,20 +43,28 @@ def _reach(message: type[Message], found: dict[type[Message], None]) -> None:
 
 def file_descriptor(messages: Messages) -> FileDescriptorProto:
     """Return a proto2 file with messages and all that they hold."""
-    classes = reachable(messages)
-    names = _type_names(classes)
+    return described(_all_fields(messages))
+
+
+def _all_fields(messages: Messages) -> Fields:
+    return {found: tuple(found.slots().values()) for found in reachable(messages)}
+
+
+def described(fields: Fields) -> FileDescriptorProto:
+    """Return a proto2 file with messages that have these fields and no others."""
+    names = _type_names(fields)
     return FileDescriptorProto(
         name="protonet.proto",
         package=PACKAGE,
         syntax="proto2",
-        enum_type=[_enum(enum) for enum in _top_enums(classes)],
+        enum_type=[_enum(enum) for enum in _top_enums(fields)],
         message_type=[
             DescriptorProto(
                 name=name_of(message),
                 enum_type=[_enum(enum) for enum in _own_enums(message)],
-                field=[_field(slot, names) for slot in message.slots().values()],
+                field=[_field(slot, names) for slot in slots],
             )
-            for message in classes
+            for message, slots in fields.items()
         ],
     )
 
@@ -68,16 +78,16 @@ def _own_enums(message: type[Message]) -> list[type[IntEnum]]:
     ]
 
 
-def _top_enums(messages: Messages) -> list[type[IntEnum]]:
-    owned = {enum for message in messages for enum in _own_enums(message)}
-    slots = (slot for message in messages for slot in message.slots().values())
-    used = dict.fromkeys(slot.type for slot in slots if slot.kind == Kind.ENUM)
+def _top_enums(fields: Fields) -> list[type[IntEnum]]:
+    owned = {enum for message in fields for enum in _own_enums(message)}
+    all_ = (slot for slots in fields.values() for slot in slots)
+    used = dict.fromkeys(slot.type for slot in all_ if slot.kind == Kind.ENUM)
     return [enum for enum in used if enum not in owned]
 
 
-def _type_names(messages: Messages) -> dict[type[Any], str]:
-    names: dict[type[Any], str] = {enum: enum.__name__ for enum in _top_enums(messages)}
-    for message in messages:
+def _type_names(fields: Fields) -> dict[type[Any], str]:
+    names: dict[type[Any], str] = {enum: enum.__name__ for enum in _top_enums(fields)}
+    for message in fields:
         names[message] = name_of(message)
         names |= {enum: f"{name_of(message)}.{enum.__name__}" for enum in _own_enums(message)}
     return names
@@ -144,18 +154,18 @@ def default_of(slot: Slot) -> str | int | float | None:
 
 def proto_text(messages: Messages) -> str:
     """Return messages and all that they hold as a ``.proto`` file; docstrings are its comments."""
-    return "\n".join(_file(reachable(messages)))
+    return "\n".join(_file(_all_fields(messages)))
 
 
-def _file(messages: tuple[type[Message], ...]) -> Iterator[str]:
+def _file(fields: Fields) -> Iterator[str]:
     yield "// Made from the classes in protonet, which are the schema: do not edit."
     yield 'syntax = "proto2";\n'
     yield f"package {PACKAGE};"
-    for enum in _top_enums(messages):
+    for enum in _top_enums(fields):
         yield ""
         yield from _enum_text(enum, "")
-    names = _type_names(messages)
-    for message in messages:
+    names = _type_names(fields)
+    for message in fields:
         yield ""
         yield from _message_text(message, names)
     yield ""

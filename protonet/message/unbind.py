@@ -39,6 +39,28 @@ def _value(value: Any, kind: Kind) -> Scalar | Block:  # noqa: PLR0911 # a table
             return value
 
 
+def text_of(message: Message, slot: Slot) -> str:
+    """Return a field as a person reads it: the values of a repeated one in a row.
+
+    A message within is what its fields are, in braces.
+    """
+    value = getattr(message, slot.name)
+    return " ".join(_read(one, slot.kind) for one in (value if slot.repeated else (value,)))
+
+
+def _read(value: Any, kind: Kind) -> str:
+    if value is None:
+        return "nothing"
+    if kind is Kind.MESSAGE:
+        inner: Message = value
+        slots = type(inner).slots().values()
+        fields = (f"{slot.name}: {text_of(inner, slot)}" for slot in slots if inner.has(slot.name))
+        return f"{{ {', '.join(fields)} }}"
+    if kind is Kind.STRING:
+        return f'"{value}"'
+    return str(_value(value, kind))
+
+
 def shortest(value: float) -> float:
     """Return the same 32-bit float in the fewest digits: 0.1 for 0.10000000149, 1 for 1.0."""
     if value.is_integer() and abs(value) < _MOST_WHOLE and str(value) != "-0.0":

@@ -3,6 +3,7 @@
 For small messages: the bulk of a weights file is floats, which ``weights`` cuts out without it.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from google.protobuf.message import Message as Runtime
 from google.protobuf.message_factory import GetMessageClass
 
 from protonet.message.base import Kind, Message, Slot, name_of
-from protonet.message.emit import PACKAGE, file_descriptor, reachable
+from protonet.message.emit import PACKAGE, described, reachable
 
 M = TypeVar("M", bound=Message)
 
@@ -24,8 +25,10 @@ def decode(data: bytes, message: type[M]) -> M:
     Raises:
         ValueError: The bytes are cut short, or something else.
     """
+    # A plugin may have added a layer since the last time.
+    fields = tuple((found, tuple(found.slots().values())) for found in reachable([message]))
     try:
-        runtime = _runtime(message).FromString(data)
+        runtime = _runtime(fields).FromString(data)
     except DecodeError:
         raise ValueError(
             f"these {len(data)} bytes are no `{name_of(message)}`: cut short, or of another kind"
@@ -37,23 +40,41 @@ def decode(data: bytes, message: type[M]) -> M:
 
 def encode(message: Message) -> bytes:
     """Write a message: the fields that are set, by number."""
-    runtime = _runtime(type(message))()
+    # To describe the fields that it does not have would import every layer's file.
+    used: dict[type[Message], dict[str, Slot]] = {}
+    _note(message, used)
+    fields = tuple((found, tuple(slots.values())) for found, slots in used.items())
+    runtime = _runtime(fields)()
     _write(message, runtime)
     return runtime.SerializeToString()
 
 
-def _runtime(message: type[Message]) -> type[Runtime]:
-    classes = reachable([message])
-    # A plugin may have added a layer since the last time.
-    return _built(tuple((found, len(found.slots())) for found in classes))
+def _note(message: Message, used: dict[type[Message], dict[str, Slot]]) -> None:
+    """Note the fields that are set, of a message and of all that it holds."""
+    noted = used.setdefault(type(message), {})
+    for slot, values in _set_fields(message):
+        noted[slot.name] = slot
+        if slot.kind == Kind.MESSAGE:
+            for value in values:
+                _note(value, used)
+
+
+def _set_fields(message: Message) -> Iterator[tuple[Slot, tuple[Any, ...]]]:
+    """Yield the fields that are set, with their values; one, if it is not repeated."""
+    slots = type(message).slots()
+    for name in sorted(message.model_fields_set):
+        if message.has(name) and name in slots:
+            value = getattr(message, name)
+            yield slots[name], value if slots[name].repeated else (value,)
 
 
 @cache
-def _built(classes: tuple[tuple[type[Message], int], ...]) -> type[Runtime]:
-    message, _ = classes[0]
-    file = file_descriptor([message])
-    for described in file.message_type:
-        for field in described.field:
+def _runtime(fields: tuple[tuple[type[Message], tuple[Slot, ...]], ...]) -> type[Runtime]:
+    """Return the runtime's class for the first of these messages."""
+    message, _ = fields[0]
+    file = described(dict(fields))
+    for kind in file.message_type:
+        for field in kind.field:
             # Texts are bytes on the wire, and files of Caffe's time are not always UTF-8.
             if field.type == FieldDescriptorProto.TYPE_STRING:
                 field.type = FieldDescriptorProto.TYPE_BYTES
@@ -88,23 +109,17 @@ def _from_wire(value: Any, slot: Slot) -> Any:
 
 
 def _write(message: Message, runtime: Runtime) -> None:
-    for slot in type(message).slots().values():
-        if message.has(slot.name):
-            value = getattr(message, slot.name)
-            if slot.kind == Kind.MESSAGE:
-                _write_messages(value if slot.repeated else (value,), slot, runtime)
-            elif slot.repeated:
-                getattr(runtime, slot.name).extend([_to_wire(item, slot) for item in value])
-            else:
-                setattr(runtime, slot.name, _to_wire(value, slot))
-
-
-def _write_messages(messages: tuple[Message, ...], slot: Slot, runtime: Runtime) -> None:
-    for message in messages:
-        place = getattr(runtime, slot.name)
-        part = place.add() if slot.repeated else place
-        part.SetInParent()
-        _write(message, part)
+    for slot, values in _set_fields(message):
+        if slot.kind == Kind.MESSAGE:
+            for value in values:
+                place = getattr(runtime, slot.name)
+                part = place.add() if slot.repeated else place
+                part.SetInParent()
+                _write(value, part)
+        elif slot.repeated:
+            getattr(runtime, slot.name).extend([_to_wire(item, slot) for item in values])
+        else:
+            setattr(runtime, slot.name, _to_wire(values[0], slot))
 
 
 def _to_wire(value: Any, slot: Slot) -> Any:

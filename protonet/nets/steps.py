@@ -51,12 +51,13 @@ Join = Callable[[Step, Step], nn.Module | None]
 """Returns the module of two steps in one, or None where they do not go together."""
 
 
-def steps_of(
+def steps_of(  # noqa: PLR0917 # a net, and then how it is to be run
     graph: Graph,
     nodes: Sequence[Node],
     ownership: Ownership,
     modules: Mapping[str, nn.Module],
     returned: Collection[Value],
+    passes: Sequence[Join] | None = None,
 ) -> list[Step]:
     """Return the steps of layers, data layers left out.
 
@@ -66,6 +67,7 @@ def steps_of(
         ownership: Their blobs.
         modules: Their modules, by the nodes' keys.
         returned: Values that the caller will see: they are not joined away.
+        passes: What joins them; `PASSES` if not given.
     """
     steps = [
         Step((node,), modules[node.key], ownership.slots.get(node.key, ()))
@@ -75,7 +77,7 @@ def steps_of(
     seen = {*returned, *(value for value, _ in graph.losses())}
     readers = Counter(bottom for node in nodes for bottom in node.bottoms)
     hidden = {value for value, number in readers.items() if number == 1 and value not in seen}
-    for join in PASSES:
+    for join in PASSES if passes is None else passes:
         steps = _joined(steps, join, hidden)
     return steps
 

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from protonet.graph.ir import Node, Value
-from protonet.net import Learnable, Net
+from protonet.net import Net
+from protonet.nets.blobs import Learnable
 from protonet.train.events import Event, Magnitude, Norms
 
 Emit = Callable[[Event], None]
@@ -24,7 +25,7 @@ def watched(net: Net, emit: Emit, *, on: bool = True) -> Generator[None]:
     if not on:
         yield
         return
-    with net.taken_apart() as (program, modules):
+    with net.programs.taken_apart() as (program, modules):
         watch = _Watch(net, emit)
         hooks = [program.register_forward_pre_hook(watch.inputs)]
         for node in net.graph.nodes:

@@ -13,7 +13,8 @@ import numpy as np
 from protonet.diagnostics import Diagnostic, DiagnosticError, Severity
 from protonet.message.base import Message
 from protonet.message.unbind import unbind
-from protonet.net import Learnable, Net
+from protonet.net import Net
+from protonet.nets.blobs import Learnable
 from protonet.spec.read import read_solver
 from protonet.spec.solver import SolverParameter
 from protonet.syntax.format import format_block
@@ -22,10 +23,19 @@ from protonet.weights.solverstate import SolverSnapshot
 
 OF_NO_MATTER = frozenset(
     {
-        *("average_loss", "debug_info", "device_id", "display", "max_iter", "snapshot"),
-        *("keep_best", "keep_last", "snapshot_after_train", "snapshot_diff", "snapshot_format"),
-        *("snapshot_prefix", "solver_mode", "test_compute_loss", "test_initialization"),
-        *("test_interval", "test_iter", "test_net", "test_net_param", "test_state", "weights"),
+        *("cache_dir", "cache_frozen", "cache_limit"),
+        *("average_loss", "debug_info", "device_id", "display", "max_epoch", "max_iter"),
+        *("keep_best", "keep_last", "snapshot", "snapshot_after_train", "snapshot_diff"),
+        *("snapshot_format", "snapshot_prefix", "solver_mode", "test_compute_loss"),
+        *(
+            "test_initialization",
+            "test_interval",
+            "test_iter",
+            "test_net",
+            "test_net_param",
+            "test_state",
+            "weights",
+        ),
         *("net", "net_param", "train_net", "train_net_param", "iter_size", "random_seed"),
     }
 )

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from protonet.net import Learnable
+from protonet.nets.blobs import Learnable
 from protonet.train.distributed import World
 from protonet.train.events import Clipped, Overflowed
 from protonet.train.scaffold import Site

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from protonet.net import Learnable
+from protonet.nets.blobs import Learnable
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from protonet.message.base import float32
-from protonet.net import Learnable
+from protonet.nets.blobs import Learnable
 from protonet.spec.solver import SolverParameter
 from protonet.train import foreach
 from protonet.train.adadelta import AdaDelta

@@ -6,23 +6,20 @@ mean is displayed, and the files as they were run: JSON, with a checksum.
 
 import json
 import zlib
-from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from protonet.diagnostics import Diagnostic, DiagnosticError, Severity
 from protonet.net import Net
+from protonet.train import generators
 from protonet.train.carried import carried, carry
 from protonet.train.distributed import ALONE, World
 from protonet.weights.atomic import replacing
 from protonet.weights.solverstate import SolverSnapshot
 
-FORMAT = 2
+FORMAT = 3
 SAMPLE = 1024
 """Values of a history blob that the fingerprint looks at."""
 MOST_BYTES = 2**28
@@ -37,7 +34,7 @@ class Position:
     """Where random numbers, data and the states of layers stand.
 
     Attributes:
-        generators: torch's generators: the CPU's, then those of the CUDA devices, in base 64.
+        generators: Where the process's generators stand, `generators.states`.
         feeds: The data of each net, the train net first.
         others: The generators of the processes but the first, if several train together.
         carried: What the layers of the nets of each process carry, the first process first.
@@ -51,10 +48,8 @@ class Position:
     @classmethod
     def of(cls, nets: Sequence[Net], world: World = ALONE) -> "Position":
         """Look where things stand; all processes must do so."""
-        states = [torch.get_rng_state(), *_cuda_states()]
-        own = tuple(map(_encoded, states)), tuple(map(carried, nets))
-        all_ = world.gathered(own)
-        first, *others = (generators for generators, _ in all_)
+        all_ = world.gathered((generators.states(), tuple(map(carried, nets))))
+        first, *others = (states for states, _ in all_)
         feeds = tuple(net.feed.state() for net in nets)
         return cls(first, feeds, tuple(others), tuple(layers for _, layers in all_))
 
@@ -68,21 +63,13 @@ class Position:
 
         A process that was not there keeps its random numbers, and its layers begin anew.
         """
-        generators = (self.generators, *self.others)[rank : rank + 1]
-        for states in generators:
-            _set_generators(states)
+        for states in (self.generators, *self.others)[rank : rank + 1]:
+            generators.go(states)
         for layers in self.carried[rank : rank + 1]:
             for net, state in zip(nets, layers, strict=False):
                 carry(net, state)
         for net, state in zip(nets, self.feeds, strict=False):
             net.feed.restore(state)
-
-
-def _set_generators(states: Sequence[str]) -> None:
-    first, *others = map(_decoded, states)
-    torch.set_rng_state(first)
-    for device, state in enumerate(others[: torch.cuda.device_count()]):
-        torch.cuda.set_rng_state(state, device)  # gpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +181,3 @@ def unusable(path: Path, reason: str) -> DiagnosticError:
             )
         ]
     )
-
-
-def _cuda_states() -> list[Tensor]:
-    return torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
-
-
-def _encoded(state: Tensor) -> str:
-    return b64encode(state.numpy().tobytes()).decode("ascii")
-
-
-def _decoded(text: str) -> Tensor:
-    return torch.frombuffer(bytearray(b64decode(text)), dtype=torch.uint8)

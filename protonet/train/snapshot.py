@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label
-from protonet.net import Learnable, Net
+from protonet.net import Net
+from protonet.nets.blobs import Learnable
 from protonet.spec.solver import SolverParameter
 from protonet.weights import formats
 from protonet.weights.load import compare

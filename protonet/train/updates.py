@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from protonet.net import Learnable
+from protonet.nets.blobs import Learnable
 
 
 class Updates:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from protonet.net import Learnable
+from protonet.nets.blobs import Learnable
 from protonet.spec.solver import SolverParameter
 from tests.train.reference import Array, Reference
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from protonet.diagnostics import DiagnosticError
-from protonet.net import Learnable
+from protonet.nets.blobs import Learnable
 from protonet.nets.execution import PLAIN as PLAIN_EXECUTION
 from protonet.train import distributed, events
 from protonet.train.distributed import World

@@ -3,7 +3,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from protonet.net import Learnable, Net
+from protonet.net import Net
+from protonet.nets.blobs import Learnable
 from protonet.spec.solver import SolverParameter
 from protonet.train import lr
 from protonet.train.events import Clipped

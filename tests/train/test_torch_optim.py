@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from protonet.diagnostics import DiagnosticError
-from protonet.net import Learnable
+from protonet.nets.blobs import Learnable
 from protonet.train import torch_classes
 from protonet.train.optimizer import RULES, Optimizer
 from protonet.train.torch_classes import REFUSED

@@ -1,0 +1,47 @@
+"""A net's blobs as a solver sees them, and their names in a ``state_dict``."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from protonet.nets.compile import attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Learnable:
+    """A blob with what the solver may do with it.
+
+    Attributes:
+        layer: The name of the layer that owns it.
+        index: Which of its blobs.
+        tensor: A Parameter; a buffer for running statistics.
+        lr_mult: Multiplies the rate; 0 freezes.
+        decay_mult: Multiplies the weight decay.
+        max_norm: Bounds the norm of each row (axis 0) after an update; 0 is no bound.
+    """
+
+    layer: str
+    index: int
+    tensor: Tensor
+    lr_mult: float
+    decay_mult: float
+    max_norm: float = 0.0
+
+
+def name_with_dots(net: nn.Module) -> None:
+    """Let a net's state have the blobs of layer ``a.b`` under that name, which no attribute may."""
+    net.register_state_dict_post_hook(_with_dots)
+    net.register_load_state_dict_pre_hook(_without_dots)
+
+
+def _with_dots(
+    module: nn.Module, state: dict[str, Any], prefix: str, metadata: dict[str, Any]
+) -> None:
+    for key in [key for key in state if "%2E" in key]:
+        state[key.replace("%2E", ".")] = state.pop(key)
+
+
+def _without_dots(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    for key in [key for key in state if "." in key.removeprefix(prefix)]:
+        state[prefix + attribute(key.removeprefix(prefix))] = state.pop(key)
