@@ -54,8 +54,17 @@ def scan(record: memoryview) -> Datum:
     Raises:
         MalformedError: The bytes are no Datum.
     """
+    return located(record)[0]
+
+
+def located(record: memoryview) -> tuple[Datum, int]:
+    """Read a Datum, and say at which byte its data begins.
+
+    Raises:
+        MalformedError: The bytes are no Datum.
+    """
     numbers: dict[int, int] = {}
-    data, floats = record[:0], list["NDArray[np.float32]"]()
+    data, floats, where = record[:0], list["NDArray[np.float32]"](), 0
     at, end = 0, len(record)
     while at < end:
         tag, start = _varint(record, at)
@@ -68,17 +77,18 @@ def scan(record: memoryview) -> Datum:
             continue
         start, at = _extent(record, at, start, wire)
         if number == 4 and wire == _LEN:  # noqa: PLR2004 # data
-            data = record[start:at]
+            data, where = record[start:at], start
         elif number == 6 and wire in (_LEN, _FIXED32):  # noqa: PLR2004 # float_data, packed or one
             floats.append(np.frombuffer(record[start : at - (at - start) % 4], "<f4"))
     label = numbers.get(5, 0)
-    return Datum(
+    datum = Datum(
         shape=(numbers.get(1, 0), numbers.get(2, 0), numbers.get(3, 0)),
         data=data,
         floats=np.concatenate(floats) if floats else None,
         label=label - 2**64 if label >> 63 else label,
         encoded=bool(numbers.get(7, 0)),
     )
+    return datum, where
 
 
 def _varint(record: memoryview, at: int) -> tuple[int, int]:

@@ -23,9 +23,21 @@ class Fault(StrEnum):
     OPTION = "PN512"
     STATE = "PN513"
     WINDOWS = "PN514"
+    MISSING = "PN515"
+    LABELS = "PN516"
+    BYTES = "PN517"
+    SKIPPED = "PN518"
+    ALL_BAD = "PN519"
+    NO_LAYER = "PN530"
+    NO_DATA_SET = "PN531"
+    SAMPLE = "PN532"
+    UNREADABLE_SAMPLE = "PN533"
+    JOINT = "PN534"
+    EPOCH = "PN535"
+    PART = "PN561"
 
 
-def fault(code: Fault, message: str, *, help: str = "", file: Path | str = "") -> DiagnosticError:  # noqa: A002 # a diagnostic's own word
+def fault(code: StrEnum, message: str, *, help: str = "", file: Path | str = "") -> DiagnosticError:  # noqa: A002 # a diagnostic's own word
     """Return one problem as an exception; ``file`` is where the fault lies."""
     # A name from a list may hold bytes that are no UTF-8 (lone surrogates), which no one can print.
     message = message.encode(errors="surrogateescape").decode(errors="replace")

@@ -1,13 +1,10 @@
 """The feed of a net: it reads the data layers, batch by batch."""
 
 import secrets
-from collections import deque
-from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Collection, Generator, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Self, TypedDict
-from weakref import finalize
+from typing import NamedTuple, Self, TypedDict
 
 import numpy as np
 import torch
@@ -15,13 +12,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from protonet.data.faults import Fault, fault
+from protonet.data.part import ALL, Part
 from protonet.data.paths import resolve
+from protonet.data.pipe import Pipe
+from protonet.data.samples import GivenData
 from protonet.data.seeds import Seed
 from protonet.data.shard import WHOLE, Shard
-from protonet.data.streams.base import Context, DataLayer, Finish, Stream
+from protonet.data.sources.skipping import Telling
+from protonet.data.streams.base import Context, DataLayer
 from protonet.data.streams.memory import MemoryStream
 from protonet.data.streams.opening import open_stream
 from protonet.diagnostics import Diagnostic, DiagnosticError
+from protonet.layers.annotated_data import AnnotatedData
+from protonet.layers.data import Data
+from protonet.layers.image_data import ImageData
 from protonet.message.common import Phase
 
 
@@ -32,57 +36,16 @@ class FeedState(TypedDict):
     positions: dict[str, int]
 
 
-class Pipe:
-    """The batches of one stream in order, made ahead in threads where the stream asks for it.
+class Epoch(NamedTuple):
+    """Once through the data.
 
     Attributes:
-        position: How many records the batches had that were taken, by all processes.
+        records: How many there are.
+        batch: How many a batch takes, of all processes together.
     """
 
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
-        self.position = stream.pace.start
-        self._ahead: deque[Future[Finish]] = deque()
-        self._threads: ThreadPoolExecutor | None = None
-
-    def next(self) -> tuple[Tensor, ...]:
-        """Return the next batch.
-
-        Raises:
-            DiagnosticError: It cannot be read; the position stays.
-        """
-        if self.stream.pace.ahead:
-            self._order()
-            finish = self._ahead[0].result()
-            self._ahead.popleft()
-        else:
-            finish = self.stream.draw(self.position)
-        self.position += self.stream.pace.step
-        if self.stream.pace.ahead:
-            self._order()
-        return finish()
-
-    def seek(self, position: int) -> None:
-        """Go on from another position."""
-        while self._ahead:
-            self._ahead.pop().cancel()
-        self.position = position
-
-    def close(self) -> None:
-        """Stop the threads; what they do now, they finish."""
-        self.seek(self.position)
-        if self._threads is not None:
-            self._threads.shutdown(wait=True)
-            self._threads = None
-
-    def _order(self) -> None:
-        pace = self.stream.pace
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(pace.workers, "protonet-data")
-            finalize(self, self._threads.shutdown, wait=False, cancel_futures=True)
-        while len(self._ahead) < pace.ahead:
-            position = self.position + len(self._ahead) * pace.step
-            self._ahead.append(self._threads.submit(self.stream.draw, position))
+    records: int
+    batch: int
 
 
 class Feed:
@@ -94,6 +57,8 @@ class Feed:
         seed: Of all random numbers; any if None.
         device: Where the batches go.
         shard: What this process reads in TRAIN, of several that train together; in TEST, all.
+        variants: So many crops and mirrorings of each image, instead of another one each time.
+        part: Which records are read.
 
     Attributes:
         tops: The blobs it gives.
@@ -111,11 +76,14 @@ class Feed:
         seed: int | None = None,
         device: torch.device | str = "cpu",
         shard: Shard = WHOLE,
+        variants: int = 0,
+        part: Part = ALL,
     ) -> None:
         self._layers = tuple(layers)
         self._find = partial(resolve, base=base)
         self._device = torch.device(device)
         self._shard = shard
+        self._variants, self._part = variants, part
         self.tops = tuple(top for data in self._layers for top in data.tops)
         self.seed = secrets.randbits(63) if seed is None else seed
         self._pipes = self._open()
@@ -136,6 +104,56 @@ class Feed:
                 tensors = self._pipes[data.name].next()
                 batch |= zip(data.tops, tensors, strict=True)
         return {blob: batch[blob] for blob in blobs}
+
+    def pipe(self, layer: str) -> Pipe | None:
+        """Return the batches of a data layer by its key; None if a data set stands in its place."""
+        return self._pipes.get(layer)
+
+    @property
+    def epoch(self) -> Epoch:
+        """How long the data are; layers without an end go along.
+
+        Raises:
+            DiagnosticError: PN535, they have no end, or do not agree.
+        """
+        paces = {name: pipe.stream.pace for name, pipe in self._pipes.items()}
+        found = {Epoch(pace.size, pace.step) for pace in paces.values() if pace.size}
+        if len(found) == 1:
+            return found.pop()
+        lengths = ", ".join(f"`{n}` {p.size:,} by {p.step}" for n, p in paces.items() if p.size)
+        raise fault(
+            Fault.EPOCH,
+            f"the data layers end at different batches: {lengths}"
+            if found
+            else "the net has no data that end",
+            help="" if found else "DummyData, WindowData, and MemoryData without arrays never end",
+        )
+
+    def once(self) -> Generator[int]:
+        """Go over the data once, from their start.
+
+        Yields:
+            How many records the next batch has, of all processes together; the caller then takes
+            it. The last one is short where the data are no multiple of a batch.
+
+        Raises:
+            DiagnosticError: PN535, there is no end.
+        """
+        records, batch = self.epoch
+        endings = [pipe for pipe in self._pipes.values() if pipe.stream.pace.size]
+        for pipe in endings:
+            pipe.seek(0, end=records)
+        try:
+            for position in range(0, records, batch):
+                yield min(batch, records - position)
+        finally:
+            for pipe in endings:
+                pipe.seek(records)
+
+    def told(self) -> tuple[Diagnostic, ...]:
+        """Return what is to be told at the end of a run: PN518, images that were skipped."""
+        streams = (pipe.stream for pipe in self._pipes.values())
+        return tuple(d for stream in streams if isinstance(stream, Telling) for d in stream.told())
 
     @property
     def epochs(self) -> dict[str, int]:
@@ -182,7 +200,10 @@ class Feed:
         if state["seed"] != self.seed:
             self.close()
             self.seed = state["seed"]
-            self._pipes = self._open()
+            before, self._pipes = self._pipes, self._open()
+            for old, new in zip(before.values(), self._pipes.values(), strict=True):
+                if isinstance(old.stream, MemoryStream) and isinstance(new.stream, MemoryStream):
+                    new.stream.arrays.take_over(old.stream.arrays)
         for name, pipe in self._pipes.items():
             pipe.seek(positions[name])
 
@@ -202,11 +223,32 @@ class Feed:
         problems: list[Diagnostic] = []
         for index, data in enumerate(self._layers):
             shard = self._shard if data.phase is Phase.TRAIN else WHOLE
-            context = Context(Seed.of(self.seed, index), self._find, self._device, shard)
+            seed = Seed.of(self.seed, index)
+            context = Context(seed, self._find, self._device, shard, self._variants, self._part)
             try:
+                _check_part(data, self._part)
                 pipes[data.name] = Pipe(open_stream(data, context))
             except DiagnosticError as error:
                 problems += error.diagnostics
         if problems:
             raise DiagnosticError(problems)
         return pipes
+
+
+def _check_part(data: DataLayer, part: Part) -> None:
+    """See that a part of a source can be read.
+
+    Raises:
+        DiagnosticError: PN561, it cannot.
+    """
+    if part != ALL and not isinstance(data.layer, _DIVISIBLE):
+        kind = type(data.layer).__name__
+        raise fault(
+            Fault.PART,
+            f"of the data of layer `{data.name}`, a {kind}, no part can be used",
+            help="a part can be taken of Data, ImageData and AnnotatedData, and of data sets that "
+            "are given from Python",
+        )
+
+
+_DIVISIBLE = (Data, ImageData, AnnotatedData, GivenData)

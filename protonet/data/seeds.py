@@ -23,6 +23,8 @@ class Purpose(IntEnum):
     TRANSFORM = 3
     FILL = 4
     WINDOWS = 5
+    AUGMENT = 6
+    BOXES = 7
 
 
 class Seed(NamedTuple):

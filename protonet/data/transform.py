@@ -1,11 +1,13 @@
 """Caffe's DataTransformer: crop, subtract the mean, scale, mirror, in this order.
 
-Crops are copied and mirrored as bytes, into one array a batch, by any thread; the batch then
-becomes floats, less the mean and scaled, at once and on the device.
+What `Augmentation` does comes before, image by image. Crops are copied and mirrored as bytes, into
+one array a batch, by any thread; the batch then becomes floats, less the mean and scaled, at once
+and on the device.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,16 +15,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from protonet.data.augment import Augmentation
 from protonet.data.faults import Fault, fault
+from protonet.data.mirror import copy, mirror
 from protonet.data.seeds import Purpose, Seed
 from protonet.data.shard import WHOLE, Shard
 from protonet.data.sources.base import Image, Pixels
-from protonet.data.sources.transformed import transformed
+from protonet.data.sources.transformed import cropped, views
 from protonet.diagnostics import DiagnosticError
+from protonet.message.augmentation import ChannelOrder
 from protonet.message.common import Phase, TransformationParameter
 from protonet.shape import Shape
 
 PixelArray = NDArray[np.uint8 | np.float32]
+
+_TINY = float(np.finfo(np.float32).tiny)
 
 
 class Batch(NamedTuple):
@@ -30,7 +37,7 @@ class Batch(NamedTuple):
 
     Attributes:
         pixels: ``(N, C, H, W)``; of decoded images a view of ``(N, H, W, C)``.
-        labels: ``(N,)``.
+        labels: ``(L, N)``, L for each image.
         corners: Row and column where each crop was, ``(N, 2)``.
         mirrored: Which are mirrored, ``(N,)``.
     """
@@ -69,63 +76,131 @@ class Transformer:
     mean: Tensor | None = None
     shard: Shard = WHOLE
 
-    def gather(self, images: Pixels, indices: NDArray[np.int64], position: int) -> Batch:
+    def gather(
+        self,
+        images: Pixels,
+        indices: NDArray[np.int64],
+        position: int,
+        draws: NDArray[np.float64] | None = None,
+    ) -> Batch:
         """Return a batch of images that are in memory.
+
+        Args:
+            images: All there are.
+            indices: Those of the batch.
+            position: Of the batch, for random numbers.
+            draws: Use these numbers instead, three for each image.
 
         Raises:
             DiagnosticError: PN508 or PN509, they do not fit the crop or the mean.
         """
         number, shape = len(indices), images.shape()
-        cropped = self._shape(shape)
-        draws = self._draws(position, number)
-        corners = np.broadcast_to(self._corner(shape, cropped, draws), (number, 2))
-        if cropped == shape:
+        crop = self._shape(shape)
+        draws = self._draws(position, number) if draws is None else draws
+        corners = np.broadcast_to(self._corner(shape, crop, draws), (number, 2))
+        if crop == shape:
             pixels = images.pixels[indices]
         else:
-            windows = np.lib.stride_tricks.sliding_window_view(
-                images.pixels, cropped[1:], axis=(2, 3)
-            )
+            windows = np.lib.stride_tricks.sliding_window_view(images.pixels, crop[1:], axis=(2, 3))
             pixels = windows[indices, :, corners[:, 0], corners[:, 1]]
         mirrored = self._mirrored(draws)
-        if mirrored.any():
-            pixels[mirrored] = pixels[mirrored, ..., ::-1]
-        labels = images.labels[indices]
+        mirror(pixels, mirrored)
+        labels = images.labels[indices][None]
         return Batch(torch.from_numpy(pixels), torch.from_numpy(labels), corners, mirrored)
 
-    def collect(self, images: Iterable[Image], number: int, position: int) -> Batch:
+    def collect(
+        self,
+        images: Iterable[Image],
+        number: int,
+        position: int,
+        draws: NDArray[np.float64] | None = None,
+    ) -> Batch:
         """Return a batch of images that come one after the other.
+
+        Args:
+            images: The images.
+            number: How many they are.
+            position: Of the batch, for random numbers.
+            draws: Use these numbers instead, three for each image.
 
         Raises:
             DiagnosticError: PN507, their sizes differ; PN508 or PN509, they do not fit the crop
                 or the mean.
         """
-        labels = np.empty(number, np.float32)
-        corners = np.empty((number, 2), np.int64)
-        draws = self._draws(position, number)
-        mirrored = self._mirrored(draws)
+        each = views(self.param, self.phase)
+        corners = np.zeros((number * each, 2), np.int64)
+        draws = self._draws(position, number) if draws is None else draws
+        mirrored = np.tile(TEN[:, 2] > 0, number) if each > 1 else self._mirrored(draws)
+        flips: list[bool] = mirrored.tolist()
+        labels: list[tuple[float, ...]] = []
         pixels: PixelArray = np.empty(0, np.uint8)
-        for at, image in enumerate(images):
+        for at, image in enumerate(self._augmented(images, number, position)):
             shape = self._shape(image.pixels.shape)
-            corners[at] = top, left = self._corner(image.pixels.shape, shape, draws[:, at])
-            crop = image.pixels[:, top : top + shape[1], left : left + shape[2]]
+            first = at * each
+            if shape != image.pixels.shape:
+                corner = self._corner(image.pixels.shape, shape, draws[:, at])
+                corners[first : first + each] = corner
             if at == 0:
-                pixels = _room(number, crop)
-            elif pixels.shape[1:] != crop.shape:
-                raise self._differ(pixels.shape[1:], crop.shape)
-            pixels[at] = crop[..., ::-1] if mirrored[at] else crop
-            labels[at] = image.label
-        return Batch(torch.from_numpy(pixels), torch.from_numpy(labels), corners, mirrored)
+                pixels = _room(number * each, image.pixels, shape)
+            elif (pixels.shape[1:], pixels.dtype) != (shape, image.pixels.dtype):
+                raise self._differ(pixels, image.pixels, shape)
+            for place, (top, left) in enumerate(corners[first : first + each].tolist(), first):
+                crop = image.pixels[:, top : top + shape[1], left : left + shape[2]]
+                copy(self._ordered(crop), pixels[place], mirrored=flips[place])
+            labels.append((image.label, *image.more))
+        rows = np.array(labels, np.float32).repeat(each, 0).T
+        return Batch(
+            torch.from_numpy(pixels),
+            torch.from_numpy(np.ascontiguousarray(rows)),
+            corners,
+            mirrored,
+        )
 
-    def finish(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return float32 images ``(N, C, H, W)`` and labels ``(N,)`` on the device."""
+    def finish(self, batch: Batch) -> tuple[Tensor, ...]:
+        """Return float32 images ``(N, C, H, W)`` and their labels ``(N,)`` on the device."""
+        p = self.param
         images = batch.pixels.to(self.device, non_blocking=True).float()
+        if p.min_max:
+            least = images.amin((1, 2, 3), keepdim=True)
+            extent = images.amax((1, 2, 3), keepdim=True).sub_(least)
+            images.sub_(least).div_(extent.clamp_min_(_TINY))
         if self.mean is not None:
             _subtract_image(images, self.mean, batch)
-        elif self.param.mean_value:
-            _subtract_values(images, self.param.mean_value)
-        if self.param.scale != 1:
-            images.mul_(self.param.scale)
-        return images, batch.labels.to(self.device, non_blocking=True)
+        elif p.image_mean:
+            images.sub_(images.mean((2, 3), keepdim=True))
+        elif p.mean_value:
+            _by_channel(images, p.mean_value, Tensor.sub_)
+        if p.scale != 1:
+            images.mul_(p.scale)
+        if p.std_value:
+            _by_channel(images, p.std_value, Tensor.div_)
+        return images, *batch.labels.to(self.device, non_blocking=True).unbind()
+
+    @cached_property
+    def augmentation(self) -> Augmentation:
+        """What is done to an image before the crop."""
+        return Augmentation(self.param, self.phase, self.seed, self.source)
+
+    @property
+    def oversamples(self) -> bool:
+        """Whether ten crops are given of each image."""
+        return views(self.param, self.phase) > 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it does to pixels what Caffe does, and so `gather` may be used."""
+        rgb = self.param.channel_order is ChannelOrder.RGB
+        return not (self.augmentation.acts or self.oversamples or rgb)
+
+    def _augmented(self, images: Iterable[Image], number: int, position: int) -> Iterable[Image]:
+        augmentation = self.augmentation
+        if not augmentation.acts:
+            return images
+        draws = augmentation.draws(position, number, self.shard)
+        return (
+            image._replace(pixels=augmentation.apply(image.pixels, draws[:, at]))
+            for at, image in enumerate(images)
+        )
 
     def _shape(self, image: Shape) -> Shape:
         if self.mean is not None and self.mean.shape[1:] != image:
@@ -136,28 +211,41 @@ class Transformer:
                 help="a mean image has the size of the images before the crop",
                 file=self.source,
             )
-        return transformed(self.param, image, self.source)
+        return cropped(self.param, image, self.source)
 
     def _draws(self, position: int, number: int) -> NDArray[np.float64]:
         """Return three numbers for each image: for row, column and mirroring."""
-        if not self.param.mirror and (self.phase is Phase.TEST or not self.param.crop_size):
+        if not self._mirrors and (self.phase is Phase.TEST or not self.param.crop_size):
             return np.zeros((3, number))
         # An image is cropped alike whichever process reads it.
         numbers = self.seed.at(Purpose.TRANSFORM, position).random((3, number * self.shard.size))
         return numbers[:, self.shard.own]
 
     def _corner(self, image: Shape, crop: Shape, draws: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return row and column of a crop, or of each in a batch."""
+        """Return row and column of a crop, or of each in a batch, or of ten of one image."""
         room = np.subtract(image[1:], crop[1:])
+        if self.oversamples:
+            return (TEN[:, :2] * room).astype(np.int64)
         if self.phase is Phase.TEST:
             return room // 2
         return (draws[:2].T * (room + 1)).astype(np.int64)
 
     def _mirrored(self, draws: NDArray[np.float64]) -> NDArray[np.bool_]:
-        # Caffe does so in TEST, too (data_transformer.cpp, Transform).
-        return draws[2] < (0.5 if self.param.mirror else 0)
+        return draws[2] < (0.5 if self._mirrors else 0)
 
-    def _differ(self, first: Shape, other: Shape) -> DiagnosticError:
+    @property
+    def _mirrors(self) -> bool:
+        # With `mirror`, Caffe does so in TEST, too (data_transformer.cpp, Transform).
+        return self.param.mirror or (self.param.train_mirror and self.phase is Phase.TRAIN)
+
+    def _ordered(self, crop: PixelArray) -> PixelArray:
+        """Return a crop, its channels in the order they have in the batch."""
+        return crop[::-1] if self.param.channel_order is ChannelOrder.RGB else crop
+
+    def _differ(self, batch: PixelArray, image: PixelArray, shape: Shape) -> DiagnosticError:
+        first, other = str(batch.shape[1:]), str(shape)
+        if first == other:
+            first, other = str(batch.dtype), str(image.dtype)
         return fault(
             Fault.SIZES,
             f"a batch of `{self.source}` holds images of {first} and {other}",
@@ -166,15 +254,22 @@ class Transformer:
         )
 
 
-def _room(number: int, image: PixelArray) -> PixelArray:
-    """Return room for images whose values lie in memory as those of this one."""
-    channels, height, width = image.shape
+TEN = np.array([(y, x, m) for m in (0, 1) for y, x in ((0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.5))])
+"""Ten crops, in the order of pycaffe's ``oversample``: shares of the room, and if mirrored."""
+
+
+def _room(number: int, image: PixelArray, shape: Shape) -> PixelArray:
+    """Return room for crops of a shape whose values lie in memory as those of this image."""
+    channels, height, width = shape
     if image.strides[0] < image.strides[2]:
         return np.empty((number, height, width, channels), image.dtype).transpose(0, 3, 1, 2)
     return np.empty((number, channels, height, width), image.dtype)
 
 
 def _subtract_image(images: Tensor, mean: Tensor, batch: Batch) -> None:
+    if images.shape[1:] == mean.shape[1:] and not batch.mirrored.any():
+        images.sub_(mean[0])
+        return
     height, width = images.shape[2:]
     for image, (top, left), mirrored in zip(
         images, batch.corners.tolist(), batch.mirrored.tolist(), strict=True
@@ -183,13 +278,16 @@ def _subtract_image(images: Tensor, mean: Tensor, batch: Batch) -> None:
         image.sub_(mean[int(mirrored), :, top : top + height, at : at + width])
 
 
-def _subtract_values(images: Tensor, values: tuple[float, ...]) -> None:
+def _by_channel(
+    images: Tensor, values: tuple[float, ...], change: Callable[[Tensor, Tensor | float], Tensor]
+) -> None:
+    """Change images in place by one value, or by one for each channel."""
     rows = images.permute(0, 2, 3, 1)
     if len(values) == 1:
-        images.sub_(values[0])
+        change(images, values[0])
     elif rows.is_contiguous():
-        # A broadcast over three channels side by side is slow: subtract whole rows of pixels.
+        # A broadcast over three channels side by side is slow: take whole rows of pixels.
         row = images.new_tensor(values).repeat(images.shape[3])
-        rows.reshape(*rows.shape[:2], -1).sub_(row)
+        change(rows.reshape(*rows.shape[:2], -1), row)
     else:
-        images.sub_(images.new_tensor(values).view(-1, 1, 1))
+        change(images, images.new_tensor(values).view(-1, 1, 1))

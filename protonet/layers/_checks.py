@@ -41,6 +41,15 @@ def no_smoothing(loss_param: LossParameter) -> None:
         )
 
 
+def is_mean_over_samples(
+    normalization: LossParameter.NormalizationMode, loss_param: LossParameter
+) -> bool:
+    """Tell whether a loss divides by a number that grows with the batch and with nothing else."""
+    mode = LossParameter.NormalizationMode
+    counts_valid = normalization is mode.VALID and loss_param.ignore_label is not None
+    return normalization is not mode.NONE and not counts_valid
+
+
 def same_batch(first: Shape, second: Shape) -> None:
     """Refuse bottoms that differ in axis 0, or that have none.
 

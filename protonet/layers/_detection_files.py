@@ -1,53 +1,16 @@
 """Files that DetectionOutput writes."""
 
-from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated
 
 from protonet.layers._torch import ops
 from protonet.layers.base import LayerError
-from protonet.message.base import Float, Message, Tag, UInt32
+from protonet.message.augmentation import ResizeParameter
+from protonet.message.base import Message, Tag, UInt32
 
 if TYPE_CHECKING:
     from protonet.ops.detection_files import DetectionFiles, Resize
 
 _FORMATS = ("VOC", "COCO", "ILSVRC")
-
-
-class ResizeParameter(Message):
-    """How an image was brought to the net's size."""
-
-    class Resize_mode(IntEnum):  # noqa: N801 # the schema's name
-        """WARP: both axes for themselves; FIT_..: one scale, then a crop or padding."""
-
-        WARP = 1
-        FIT_SMALL_SIZE = 2
-        FIT_LARGE_SIZE_AND_PAD = 3
-
-    class Pad_mode(IntEnum):  # noqa: N801 # the schema's name
-        """What padding shows."""
-
-        CONSTANT = 1
-        MIRRORED = 2
-        REPEAT_NEAREST = 3
-
-    class Interp_mode(IntEnum):  # noqa: N801 # the schema's name
-        """How pixels between pixels are made."""
-
-        LINEAR = 1
-        AREA = 2
-        NEAREST = 3
-        CUBIC = 4
-        LANCZOS4 = 5
-
-    prob: Annotated[Float, Tag(1)] = 1.0
-    resize_mode: Annotated[Resize_mode, Tag(2)] = Resize_mode.WARP
-    height: Annotated[UInt32, Tag(3)] = 0
-    width: Annotated[UInt32, Tag(4)] = 0
-    pad_mode: Annotated[Pad_mode, Tag(5)] = Pad_mode.CONSTANT
-    pad_value: Annotated[tuple[Float, ...], Tag(6)] = ()
-    interp_mode: Annotated[tuple[Interp_mode, ...], Tag(7)] = ()
-    height_scale: Annotated[UInt32, Tag(8)] = 0
-    width_scale: Annotated[UInt32, Tag(9)] = 0
 
 
 class SaveOutputParameter(Message):

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from protonet.layers.base import Arity, Layer, LayerError, exactly
-from protonet.message.common import TransformationParameter
 from protonet.shape import Shape
 
 
@@ -31,26 +30,6 @@ class SourceLayer(Layer):
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         self.check()
         return self.shapes()
-
-
-def check_transform(transform: TransformationParameter) -> None:
-    """Refuse options that exclude each other.
-
-    Raises:
-        LayerError: They do.
-    """
-    if transform.has("mean_file") and transform.mean_value:
-        raise LayerError(
-            "`mean_file` and `mean_value` are both set",
-            help="keep one of them",
-            field=("transform_param", "mean_value"),
-        )
-    if transform.force_color and transform.force_gray:
-        raise LayerError(
-            "`force_color` and `force_gray` are both set",
-            help="keep one of them",
-            field=("transform_param", "force_gray"),
-        )
 
 
 def check_batch_size(batch_size: int | None, message: str) -> None:

@@ -16,6 +16,7 @@ class AbsVal(Layer):
 
     may_be_in_place: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         return bottoms

@@ -49,6 +49,9 @@ class ArgMax(Layer):
             return ((*bottom[:axis], p.top_k, *bottom[axis + 1 :]),)
         return ((bottom[0], 1 + p.out_max_val, p.top_k, *(1,) * (len(bottom) - 3)),)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) != 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         p = self.argmax_param
         return ops.accuracy.ArgMax(

@@ -18,6 +18,7 @@ class Axpy(Layer):
     bottoms: ClassVar[Arity] = exactly(3)
     may_be_in_place: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         scale, x, y = bottoms

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -102,6 +103,9 @@ class Layer(Message):
     """Backward reads the top, so no later layer may overwrite it."""
     shares_bottom: ClassVar[bool] = False
     """The top may be the bottom's memory (Flatten, Split), so no later layer may overwrite it."""
+    mixes_samples: ClassVar[bool] = True
+    """A row of a top (axis 0 counts samples) may depend on more than this row of the bottoms and
+    the blobs: on other rows, on random numbers, on earlier batches."""
     no_gradient_to: ClassVar[frozenset[int]] = frozenset()
     """Bottoms that get no gradient (labels; Caffe's AllowForceBackward)."""
     dialects: ClassVar[Mapping[str, frozenset[str]]] = MappingProxyType({})
@@ -111,6 +115,17 @@ class Layer(Message):
     """How many tops this layer has in its net."""
     asked_dialect: str = ""
     """Which of ``dialects`` the net is in; empty lets the fields of the layer decide."""
+
+    @property
+    def fixed_by(self) -> str:
+        """The field that, if true, keeps its running statistics; empty if there is none."""
+        return ""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Tell whether it uses its running statistics as they are, in TRAIN too."""
+        path = self.fixed_by.split(".") if self.fixed_by else []
+        return bool(path) and bool(reduce(getattr, path, self))
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         """Return the shapes of the tops.
@@ -123,6 +138,15 @@ class Layer(Message):
     def weights(self, *bottoms: Shape) -> tuple[Weight, ...]:
         """Return the blobs it keeps, in Caffe's order (after ``infer`` has passed)."""
         return ()
+
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        """Tell whether ``mixes_samples`` is not true of these bottoms, in TRAIN or at TEST."""
+        return not self.mixes_samples
+
+    @property
+    def averages_samples(self) -> bool:
+        """Tell whether a loss is the mean of what each sample alone would give."""
+        return False
 
     def multiplications(self, *bottoms: Shape) -> int:
         """Return how many multiplications with a weight a forward pass does; biases are none.

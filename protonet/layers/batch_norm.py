@@ -36,6 +36,10 @@ class BatchNorm(Layer):
 
     batch_norm_param: Annotated[BatchNormParameter, Tag(139)] = BatchNormParameter()
 
+    @property
+    def fixed_by(self) -> str:
+        return "batch_norm_param.use_global_stats"
+
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         (bottom,) = bottoms
         if len(bottom) < 2:  # noqa: PLR2004 # batch and channels
@@ -45,6 +49,9 @@ class BatchNorm(Layer):
     def weights(self, *bottoms: Shape) -> tuple[Weight, ...]:
         channels = (bottoms[0][1],)
         return tuple(Weight(shape, learnable=False) for shape in (channels, channels, (1,)))
+
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self.is_fixed or not (training or self.batch_norm_param.has("use_global_stats"))
 
     def build(self, *bottoms: Shape) -> "nn.Module":
         p = self.batch_norm_param

@@ -45,6 +45,9 @@ class Bias(Layer):
     def multiplications(self, *bottoms: Shape) -> int:
         return 0
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(*bottoms) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.affine.Bias(self._axis(*bottoms))
 

@@ -18,6 +18,7 @@ class Bilinear(Layer):
 
     bottoms: ClassVar[Arity] = exactly(2)
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         a, b = (four_axes(bottom) for bottom in bottoms)

@@ -47,6 +47,10 @@ class BN(Layer):
 
     bn_param: Annotated[BNParameter, Tag(45)] = BNParameter()
 
+    @property
+    def fixed_by(self) -> str:
+        return "bn_param.frozen" if dialect_of(self) == "pspnet" else ""
+
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         (bottom,) = bottoms
         if len(bottom) < 2:  # noqa: PLR2004 # batch and channels
@@ -64,6 +68,12 @@ class BN(Layer):
 
     def multiplications(self, *bottoms: Shape) -> int:
         return count(bottoms[0])
+
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        p, dialect = self.bn_param, dialect_of(self)
+        if dialect == "segnet":
+            return p.bn_mode is BNParameter.BNMode.INFERENCE
+        return self.is_fixed or (not training and (dialect == "pspnet" or p.moving_average))
 
     def build(self, *bottoms: Shape) -> "nn.Module":
         p, dialect = self.bn_param, dialect_of(self)

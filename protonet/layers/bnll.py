@@ -17,6 +17,7 @@ class BNLL(Layer):
     """
 
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         return bottoms

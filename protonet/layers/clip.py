@@ -25,6 +25,7 @@ class Clip(Layer):
     """
 
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     clip_param: Annotated[ClipParameter | None, Tag(148)] = None
 

@@ -31,6 +31,7 @@ class CompactBilinear(Layer):
 
     bottoms: ClassVar[Arity] = exactly(2)
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     # The fork's own number, 145, is `parameter_param` in Caffe; text knows fields by name.
     compact_bilinear_param: Annotated[CompactBilinearParameter, Tag(50145)] = (

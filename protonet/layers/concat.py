@@ -40,6 +40,9 @@ class Concat(Layer):
                 )
         return ((*first[:axis], sum(bottom[axis] for bottom in bottoms), *first[axis + 1 :]),)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.reshaping.Concat(self._axis(bottoms[0]))
 

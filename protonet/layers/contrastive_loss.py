@@ -54,6 +54,10 @@ class ContrastiveLoss(Layer):
             raise LayerError(f"bottom 2 of shape {label} does not hold {a[0]} labels")
         return ((),)
 
+    @property
+    def averages_samples(self) -> bool:
+        return True
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         p = self.contrastive_loss_param
         return ops.distance_loss.ContrastiveLoss(margin=p.margin, legacy=p.legacy_version)

@@ -42,6 +42,9 @@ class Convolution(Layer):
         taps = count(self.weights(*bottoms)[0].shape[1:])
         return sum(map(count, self.infer(*bottoms))) * taps
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self.convolution_param.channel_axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         p, bottom = self.convolution_param, bottoms[0]
         return ops.convolution.Convolution(

@@ -21,6 +21,7 @@ class ConvolutionDepthwise(Layer):
     """
 
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     convolution_param: Annotated[ConvolutionParameter, Tag(106)] = ConvolutionParameter()
 

@@ -48,6 +48,9 @@ class Crop(Layer):
                 )
         return ((*bottom[:axis], *reference[axis : len(bottom)]),)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         axis = self._axis(bottoms[0])
         return ops.reshaping.Crop(axis=axis, offsets=self._offsets(len(bottoms[0]) - axis))

@@ -1,33 +1,13 @@
 """Images from a database."""
 
-from enum import IntEnum
 from typing import Annotated, ClassVar
 
-from protonet.layers._source import SourceLayer, check_batch_size, check_source, check_transform
+from protonet.layers._data_parameter import DataParameter
+from protonet.layers._source import SourceLayer, check_batch_size, check_source
+from protonet.layers._transform import check_transform
 from protonet.layers.base import Arity, between, register
-from protonet.message.base import Float, Message, Tag, UInt32
+from protonet.message.base import Tag
 from protonet.message.common import TransformationParameter
-
-
-class DataParameter(Message):
-    """Parameters of Data; ``scale`` to ``mirror`` have an effect in V1 files only."""
-
-    class DB(IntEnum):
-        """Kind of database; a ``builtin:`` source has none."""
-
-        LEVELDB = 0
-        LMDB = 1
-
-    source: Annotated[str, Tag(1)] = ""
-    batch_size: Annotated[UInt32 | None, Tag(4)] = None
-    rand_skip: Annotated[UInt32, Tag(7)] = 0
-    backend: Annotated[DB, Tag(8)] = DB.LEVELDB
-    scale: Annotated[Float, Tag(2)] = 1.0
-    mean_file: Annotated[str, Tag(3)] = ""
-    crop_size: Annotated[UInt32, Tag(5)] = 0
-    mirror: Annotated[bool, Tag(6)] = False
-    force_encoded_color: Annotated[bool, Tag(9)] = False
-    prefetch: Annotated[UInt32, Tag(10)] = 4
 
 
 @register

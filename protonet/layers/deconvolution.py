@@ -43,6 +43,9 @@ class Deconvolution(Layer):
         taps = count(self.weights(*bottoms)[0].shape[1:])
         return sum(map(count, bottoms)) * taps
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self.convolution_param.channel_axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         p, bottom = self.convolution_param, bottoms[0]
         return ops.convolution.Convolution(

@@ -25,6 +25,7 @@ class DepthwiseConvolution(Layer):
     tops: ClassVar[Arity] = between(1, None)
     equal_bottoms_and_tops: ClassVar[bool] = True
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     convolution_param: Annotated[ConvolutionParameter, Tag(106)] = ConvolutionParameter()
 

@@ -36,5 +36,8 @@ class Dropout(Layer):
             )
         return bottoms
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return not training
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return nn.Dropout(self.dropout_param.dropout_ratio)

@@ -38,6 +38,7 @@ class Eltwise(Layer):
 
     bottoms: ClassVar[Arity] = between(2, None)
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     eltwise_param: Annotated[EltwiseParameter, Tag(110)] = EltwiseParameter()
 

@@ -22,6 +22,7 @@ class ELU(Layer):
     """
 
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     elu_param: Annotated[ELUParameter, Tag(140)] = ELUParameter()
 

@@ -31,6 +31,7 @@ class Embed(Layer):
 
     keeps_top: ClassVar[bool] = False
     no_gradient_to: ClassVar[frozenset[int]] = frozenset((0,))
+    mixes_samples: ClassVar[bool] = False
 
     embed_param: Annotated[EmbedParameter, Tag(137)] = EmbedParameter()
 

@@ -30,5 +30,9 @@ class EuclideanLoss(Layer):
             raise LayerError(f"bottoms of shapes {a} and {b} do not hold the same number of values")
         return ((),)
 
+    @property
+    def averages_samples(self) -> bool:
+        return True
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.distance_loss.EuclideanLoss()

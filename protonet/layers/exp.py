@@ -25,6 +25,7 @@ class Exp(Layer):
     """
 
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     exp_param: Annotated[ExpParameter, Tag(111)] = ExpParameter()
 

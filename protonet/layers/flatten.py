@@ -39,6 +39,9 @@ class Flatten(Layer):
             )
         return ((*bottom[:axis], count(bottom[axis : end_axis + 1]), *bottom[end_axis + 1 :]),)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axes(bottoms[0])[0] > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         axis, end_axis = self._axes(bottoms[0])
         return ops.reshaping.Flatten(axis=axis, end_axis=end_axis)

@@ -46,6 +46,10 @@ class HingeLoss(Layer):
         one_label_each(scores[0], scores, label)
         return ((),)
 
+    @property
+    def averages_samples(self) -> bool:
+        return True
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         squared = self.hinge_loss_param.norm == HingeLossParameter.Norm.L2
         return ops.loss.HingeLoss(squared=squared)

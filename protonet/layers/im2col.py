@@ -21,6 +21,7 @@ class Im2col(Layer):
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
     shares_bottom: ClassVar[bool] = True
+    mixes_samples: ClassVar[bool] = False
 
     convolution_param: Annotated[ConvolutionParameter, Tag(106)] = ConvolutionParameter()
 

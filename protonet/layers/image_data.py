@@ -2,8 +2,10 @@
 
 from typing import Annotated, ClassVar
 
-from protonet.layers._source import SourceLayer, check_batch_size, check_source, check_transform
-from protonet.layers.base import Arity, LayerError, exactly, register
+from protonet.layers._source import SourceLayer, check_batch_size, check_source
+from protonet.layers._transform import check_transform
+from protonet.layers.base import Arity, LayerError, between, register
+from protonet.message.augmentation import OnBadImage
 from protonet.message.base import Float, Message, Tag, UInt32
 from protonet.message.common import TransformationParameter
 
@@ -23,16 +25,22 @@ class ImageDataParameter(Message):
     crop_size: Annotated[UInt32, Tag(5)] = 0
     mirror: Annotated[bool, Tag(6)] = False
     root_folder: Annotated[str, Tag(12)] = ""
+    on_bad_image: Annotated[OnBadImage, Tag(50001)] = OnBadImage.RAISE
+    """SKIP: a file that is missing or no image is replaced by the next one, and told at the end."""
 
 
 @register
 class ImageData(SourceLayer):
     """Images ``(N, C, H, W)`` and labels ``(N)`` from a list of ``path label`` lines.
 
-    Caffe: ``image_data_layer.cpp``.
+    Each further top takes one more number of a line. Where ``source`` is a folder, each folder in
+    it is a class: the first by name is label 0. Caffe: ``image_data_layer.cpp``.
+
+    Differs: a name may stand in double quotes, and a tab before the label; Caffe finds no file
+    then. It knows no further tops and no folders.
     """
 
-    tops: ClassVar[Arity] = exactly(2)
+    tops: ClassVar[Arity] = between(2, None)
 
     transform_param: Annotated[TransformationParameter, Tag(100)] = TransformationParameter()
     image_data_param: Annotated[ImageDataParameter, Tag(115)] = ImageDataParameter()

@@ -2,7 +2,12 @@
 
 from typing import Annotated, ClassVar
 
-from protonet.layers._checks import no_smoothing, one_label_each, same_batch
+from protonet.layers._checks import (
+    is_mean_over_samples,
+    no_smoothing,
+    one_label_each,
+    same_batch,
+)
 from protonet.layers._torch import nn, ops
 from protonet.layers.base import Arity, Layer, LayerError, axis_of, between, register
 from protonet.message.base import Int32, Message, Tag
@@ -52,6 +57,10 @@ class InfogainLoss(Layer):
         one_label_each(count((*scores[:axis], *scores[axis + 1 :])), scores, label)
         self._check_matrix(matrix, scores[axis])
         return ((), scores)[: self.top_count]
+
+    @property
+    def averages_samples(self) -> bool:
+        return is_mean_over_samples(self.loss_param.normalization, self.loss_param)
 
     def build(self, *bottoms: Shape) -> "nn.Module":
         axis = self._axis(bottoms[0])

@@ -49,6 +49,9 @@ class InnerProduct(Layer):
         (bottom,) = bottoms
         return count(bottom) * (self.inner_product_param.num_output or 0)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         p = self.inner_product_param
         return ops.linear.InnerProduct(axis=self._axis(bottoms[0]), transpose=p.transpose)

@@ -14,6 +14,8 @@ class InputParameter(Message):
     """Parameters of Input."""
 
     shape: Annotated[tuple[BlobShape, ...], Tag(1)] = ()
+    shuffle: Annotated[bool, Tag(50001)] = False
+    """Where a data set is given for it: read that in another order in each epoch."""
 
 
 @register

@@ -67,6 +67,7 @@ class Interp(Layer):
 
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     interp_param: Annotated[InterpParameter, Tag(153)] = InterpParameter()
 

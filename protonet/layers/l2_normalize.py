@@ -17,6 +17,7 @@ class L2Normalize(Layer):
     """
 
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         return (four_axes(bottoms[0]),)

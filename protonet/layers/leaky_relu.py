@@ -20,6 +20,7 @@ class LeakyReLU(Layer):
     """
 
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     relu_param: Annotated[ReLUParameter, Tag(123)] = ReLUParameter()
 

@@ -27,6 +27,7 @@ class Log(Layer):
     """
 
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     log_param: Annotated[LogParameter, Tag(134)] = LogParameter()
 

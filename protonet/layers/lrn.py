@@ -44,6 +44,7 @@ class LRN(Layer):
     """
 
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     lrn_param: Annotated[LRNParameter, Tag(118)] = LRNParameter()
 

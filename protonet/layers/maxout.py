@@ -24,6 +24,7 @@ class Maxout(Layer):
 
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     maxout_param: Annotated[MaxoutParameter, Tag(50998)] = MaxoutParameter()
 

@@ -2,7 +2,8 @@
 
 from typing import Annotated, ClassVar
 
-from protonet.layers._source import SourceLayer, check_transform
+from protonet.layers._source import SourceLayer
+from protonet.layers._transform import check_plain
 from protonet.layers.base import Arity, LayerError, exactly, register
 from protonet.message.base import Message, Tag, UInt32
 from protonet.message.common import TransformationParameter
@@ -16,6 +17,8 @@ class MemoryDataParameter(Message):
     channels: Annotated[UInt32 | None, Tag(2)] = None
     height: Annotated[UInt32 | None, Tag(3)] = None
     width: Annotated[UInt32 | None, Tag(4)] = None
+    shuffle: Annotated[bool, Tag(50001)] = False
+    """Read the images in another order in each epoch."""
 
 
 @register
@@ -32,7 +35,7 @@ class MemoryData(SourceLayer):
 
     def check(self) -> None:
         p = self.memory_data_param
-        check_transform(self.transform_param)
+        check_plain(self.transform_param, "MemoryData")
         for name, given in (
             ("batch_size", p.batch_size),
             ("channels", p.channels),

@@ -31,5 +31,9 @@ class MultinomialLogisticLoss(Layer):
             raise LayerError(f"bottom 1 of shape {label} does not hold one label an item")
         return ((),)
 
+    @property
+    def averages_samples(self) -> bool:
+        return True
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.loss.MultinomialLogisticLoss()

@@ -30,6 +30,7 @@ class MVN(Layer):
     """
 
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     mvn_param: Annotated[MVNParameter, Tag(120)] = MVNParameter()
 

@@ -44,6 +44,7 @@ class Normalize(Layer):
         "ssd": frozenset({"norm_param", *NormalizeParameter.slots()}),
         "happynear": frozenset({"normalize_param", *NormalizeTypeParameter.slots()}),
     }
+    mixes_samples: ClassVar[bool] = False
 
     norm_param: Annotated[NormalizeParameter, Tag(206)] = NormalizeParameter()
     normalize_param: Annotated[NormalizeTypeParameter, Tag(214)] = NormalizeTypeParameter()

@@ -41,6 +41,9 @@ class Permute(Layer):
                 raise LayerError(f"`order` names axis {axis} twice", field=field)
         return (tuple(bottom[axis] for axis in self._order(bottom)),)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._order(bottoms[0])[0] == 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.reshaping.Permute(self._order(bottoms[0]))
 

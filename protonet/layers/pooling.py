@@ -42,6 +42,9 @@ class Pooling(Layer):
         extents = checked_extents(bottom, window, stochastic=stochastic, field=("pooling_param",))
         return ((*bottom[:2], *extents),) * self.top_count
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return not training or self.pooling_param.pool is not PoolingParameter.PoolMethod.STOCHASTIC
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         p = self.pooling_param
         return ops.pooling.Pooling(

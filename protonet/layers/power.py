@@ -28,6 +28,7 @@ class Power(Layer):
 
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     power_param: Annotated[PowerParameter, Tag(122)] = PowerParameter()
 

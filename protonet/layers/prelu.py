@@ -25,6 +25,7 @@ class PReLU(Layer):
     """
 
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     prelu_param: Annotated[PReLUParameter, Tag(131)] = PReLUParameter()
 

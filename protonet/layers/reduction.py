@@ -42,6 +42,9 @@ class Reduction(Layer):
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         return (bottoms[0][: self._axis(bottoms[0])],)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         p, op = self.reduction_param, ReductionParameter.ReductionOp
         return ops.elementwise.Reduction(

@@ -17,6 +17,7 @@ class ReLU(Layer):
     """
 
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     relu_param: Annotated[ReLUParameter, Tag(123)] = ReLUParameter()
 

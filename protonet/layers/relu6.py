@@ -22,6 +22,7 @@ class ReLU6(Layer):
     """
 
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     relu6_param: Annotated[ReLU6Parameter, Tag(208)] = ReLU6Parameter()
 

@@ -34,6 +34,7 @@ class Reorg(Layer):
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
     shares_bottom: ClassVar[bool] = True
+    mixes_samples: ClassVar[bool] = False
 
     reorg_param: Annotated[ReorgParameter, Tag(159)] = ReorgParameter()
 

@@ -49,6 +49,9 @@ class Reshape(Layer):
             )
         return (top,)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._range(bottoms[0])[0] > 0 or self.reshape_param.shape.dim[:1] == (0,)
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         start, end = self._range(bottoms[0])
         return ops.reshaping.Reshape(

@@ -33,6 +33,9 @@ class Reverse(Layer):
         self._axis(bottoms[0])
         return bottoms
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.resampling.Reverse(self._axis(bottoms[0]))
 

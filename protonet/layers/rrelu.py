@@ -40,5 +40,8 @@ class RReLU(Layer):
             )
         return bottoms
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return not training
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.activation.RReLU(self.rrelu_param.lb, self.rrelu_param.ub)

@@ -47,6 +47,9 @@ class Scale(Layer):
     def multiplications(self, *bottoms: Shape) -> int:
         return count(bottoms[0]) if len(bottoms) == 1 else 0
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(*bottoms) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.affine.Scale(self._axis(*bottoms))
 

@@ -27,6 +27,7 @@ class ShuffleChannel(Layer):
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
     shares_bottom: ClassVar[bool] = True
+    mixes_samples: ClassVar[bool] = False
 
     shuffle_channel_param: Annotated[ShuffleChannelParameter, Tag(51145)] = (
         ShuffleChannelParameter()

@@ -30,6 +30,7 @@ class Sigmoid(Layer):
     """
 
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     sigmoid_param: Annotated[SigmoidParameter, Tag(124)] = SigmoidParameter()
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from protonet.layers._checks import no_smoothing, same_batch
+from protonet.layers._checks import is_mean_over_samples, no_smoothing, same_batch
 from protonet.layers._torch import nn, ops
 from protonet.layers.base import Arity, Layer, LayerError, exactly, register
 from protonet.message.base import Tag
@@ -39,6 +39,10 @@ class SigmoidCrossEntropyLoss(Layer):
                 f"bottoms of shapes {scores} and {target} do not hold the same number of values"
             )
         return ((),)
+
+    @property
+    def averages_samples(self) -> bool:
+        return is_mean_over_samples(self._normalization(), self.loss_param)
 
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.loss.SigmoidCrossEntropyLoss(

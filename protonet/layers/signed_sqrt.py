@@ -18,6 +18,7 @@ class SignedSqrt(Layer):
 
     may_be_in_place: ClassVar[bool] = False
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         return bottoms

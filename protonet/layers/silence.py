@@ -18,6 +18,7 @@ class Silence(Layer):
     tops: ClassVar[Arity] = exactly(0)
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         return ()

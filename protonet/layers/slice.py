@@ -38,6 +38,9 @@ class Slice(Layer):
             (*bottom[:axis], extent, *bottom[axis + 1 :]) for extent in self._extents(bottom[axis])
         )
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.reshaping.Slice(
             axis=self._axis(bottoms[0]), tops=self.top_count, points=self.slice_param.slice_point

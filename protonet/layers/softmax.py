@@ -24,6 +24,9 @@ class Softmax(Layer):
         self._axis(bottoms[0])
         return bottoms
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.reshaping.Softmax(self._axis(bottoms[0]))
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from protonet.layers._checks import one_label_each, same_batch
+from protonet.layers._checks import is_mean_over_samples, one_label_each, same_batch
 from protonet.layers._torch import nn, ops
 from protonet.layers.base import Arity, Layer, LayerError, axis_of, between, exactly, register
 from protonet.message.base import Tag
@@ -47,6 +47,11 @@ class SoftmaxWithLoss(Layer):
         same_batch(scores, label)
         one_label_each(count((*scores[:axis], *scores[axis + 1 :])), scores, label)
         return ((), scores)[: self.top_count]
+
+    @property
+    def averages_samples(self) -> bool:
+        of_samples = self.softmax_param.axis > 0
+        return of_samples and is_mean_over_samples(self._normalization(), self.loss_param)
 
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.loss.SoftmaxWithLoss(

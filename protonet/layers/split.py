@@ -19,6 +19,7 @@ class Split(Layer):
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
     shares_bottom: ClassVar[bool] = True
+    mixes_samples: ClassVar[bool] = False
 
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
         return bottoms * self.top_count

@@ -55,6 +55,9 @@ class SPP(Layer):
             return ((*bottom[:2], *extents[0]),)
         return ((bottom[0], bottom[1] * sum(map(count, extents))),)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return not training or self.spp_param.pool is not SPPParameter.PoolMethod.STOCHASTIC
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         p = self.spp_param
         return ops.pooling.SpatialPyramid(ops.pooling.Method(p.pool), p.pyramid_height or 0)

@@ -22,6 +22,7 @@ class Swish(Layer):
     """
 
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     swish_param: Annotated[SwishParameter, Tag(147)] = SwishParameter()
 

@@ -30,6 +30,7 @@ class TanH(Layer):
     """
 
     keeps_bottom: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     tanh_param: Annotated[TanHParameter, Tag(127)] = TanHParameter()
 

@@ -23,6 +23,7 @@ class Threshold(Layer):
 
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
+    mixes_samples: ClassVar[bool] = False
 
     threshold_param: Annotated[ThresholdParameter, Tag(128)] = ThresholdParameter()
 

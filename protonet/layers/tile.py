@@ -35,6 +35,9 @@ class Tile(Layer):
             raise LayerError(f"`tiles` is {given}", field=("tile_param", "tiles"))
         return ((*bottom[:axis], bottom[axis] * tiles, *bottom[axis + 1 :]),)
 
+    def keeps_samples_apart(self, *bottoms: Shape, training: bool) -> bool:
+        return self._axis(bottoms[0]) > 0
+
     def build(self, *bottoms: Shape) -> "nn.Module":
         return ops.reshaping.Tile(axis=self._axis(bottoms[0]), tiles=self.tile_param.tiles or 1)
 

@@ -64,6 +64,7 @@ class Upsample(Layer):
     keeps_bottom: ClassVar[bool] = False
     keeps_top: ClassVar[bool] = False
     no_gradient_to: ClassVar[frozenset[int]] = frozenset((1,))
+    mixes_samples: ClassVar[bool] = False
 
     upsample_param: Annotated[UpsampleParameter, Tag(50137)] = UpsampleParameter()
 

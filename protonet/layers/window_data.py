@@ -2,7 +2,8 @@
 
 from typing import Annotated, ClassVar
 
-from protonet.layers._source import SourceLayer, check_batch_size, check_source, check_transform
+from protonet.layers._source import SourceLayer, check_batch_size, check_source
+from protonet.layers._transform import check_plain
 from protonet.layers.base import Arity, LayerError, exactly, register
 from protonet.message.base import Float, Message, Tag, UInt32
 from protonet.message.common import TransformationParameter
@@ -44,7 +45,7 @@ class WindowData(SourceLayer):
     def check(self) -> None:
         check_source(self.window_data_param.source, "window_data_param")
         check_batch_size(self.window_data_param.batch_size, "window_data_param")
-        check_transform(self.transform_param)
+        check_plain(self.transform_param, "WindowData")
         if not self.transform_param.crop_size:
             raise LayerError(
                 "`crop_size` is not set, so windows have no size to be warped to",

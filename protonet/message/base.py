@@ -135,6 +135,11 @@ class Message(BaseModel):
 
         return make
 
+    @classmethod
+    def is_constrained(cls) -> bool:
+        """Tell whether it asks more of its own fields than proto2 does."""
+        return _making(cls).validated
+
     def has(self, field: str) -> bool:
         """Tell whether a field was set (Caffe's ``has_x``), or a repeated one holds any."""
         return field in self.model_fields_set and getattr(self, field) not in ((), None)

@@ -6,14 +6,15 @@ where.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TypeVar
+from functools import cache, lru_cache
+from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mean
-from protonet.message.base import INT_BOUNDS, Kind, Message, Slot, name_of
+from protonet.message.base import INT_BOUNDS, Kind, Message, Slot, declared_slots, name_of
 from protonet.message.reader import reader
 from protonet.source import Span
 from protonet.syntax.tree import Block, Field, Tree, Value, Word
@@ -21,13 +22,20 @@ from protonet.syntax.tree import Block, Field, Tree, Value, Word
 M = TypeVar("M", bound=Message)
 
 
-def bind(tree: Tree, message: type[M], block: Block | None = None) -> M:
+Foreign: TypeAlias = Callable[[Tree, Field, Block, type[Message]], Diagnostic | None]
+"""Tells what a field of a block is that its message does not have, if it knows."""
+
+
+def bind(
+    tree: Tree, message: type[M], block: Block | None = None, foreign: Foreign | None = None
+) -> M:
     """Read a message; ``tree.place`` finds the places of its fields again.
 
     Args:
         tree: What was parsed.
         message: The class to read it as.
         block: The part of the tree to read; all of it unless given.
+        foreign: Asked about every unknown field; what it answers stands instead of PN101.
 
     Raises:
         DiagnosticError: PN101 to PN104, all that were found.
@@ -38,7 +46,7 @@ def bind(tree: Tree, message: type[M], block: Block | None = None) -> M:
         bound = reader(message).read(block)
     # Whether an integer was written in decimal, as floats must be, is to be seen in the text only.
     if bound is None or _NOT_DECIMAL.search(tree.source.text):
-        problems = tuple(_Faults(tree).of(block, message))
+        problems = tuple(_Faults(tree, foreign).of(block, message))
         if problems:
             raise DiagnosticError(problems)
     assert isinstance(bound, message), "a tree that cannot be read has a fault"
@@ -56,8 +64,9 @@ _MOST_NAMES = 8
 class _Faults:
     """Finds what is wrong with a tree."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, foreign: Foreign | None) -> None:
         self._tree = tree
+        self._foreign = foreign
 
     def of(
         self, block: Block, message: type[Message], outer: type[Message] | None = None
@@ -65,7 +74,7 @@ class _Faults:
         """Yield the faults of a block: of its fields, then what is missing, then constraints."""
         found = [*self._fields(block, message, outer), *self._missing(block, message)]
         yield from found
-        if not found:
+        if not found and message.is_constrained():
             yield from self._constraints(block, message)
 
     def _fields(
@@ -73,10 +82,12 @@ class _Faults:
     ) -> Iterator[Diagnostic]:
         slots = message.slots()
         first: dict[str, Field] = {}
+        names = {field.name: None for field in block.fields}
         for field in block.fields:
             slot = slots.get(field.name)
             if slot is None:
-                yield self._unknown(field, block, message, outer)
+                told = self._foreign and self._foreign(self._tree, field, block, message)
+                yield told or self._unknown(field, names, message, outer)
             elif field.name in first and not slot.repeated:
                 yield self._twice(field, first[field.name])
             else:
@@ -84,14 +95,17 @@ class _Faults:
                 yield from self._values(field, slot, message)
 
     def _unknown(
-        self, field: Field, block: Block, message: type[Message], outer: type[Message] | None
+        self,
+        field: Field,
+        names: dict[str, None],
+        message: type[Message],
+        outer: type[Message] | None,
     ) -> Diagnostic:
         return Diagnostic(
             "PN101",
             f"unknown field `{field.name}`",
             (Label(self._tree.name_span(field), f"not a field of `{name_of(message)}`"),),
-            _belongs(field.name, block, message, outer)
-            or did_you_mean(field.name, message.slots()),
+            _belongs(field.name, names, message, outer) or _similar(field.name, message),
         )
 
     def _twice(self, field: Field, first: Field) -> Diagnostic:
@@ -106,10 +120,14 @@ class _Faults:
         )
 
     def _missing(self, block: Block, message: type[Message]) -> Iterator[Diagnostic]:
-        slots = message.slots()
+        required = _required(message)
+        if not required:
+            return
         given = {field.name for field in block.fields}
-        unknown = given - slots.keys()
-        for name in [name for name, slot in slots.items() if slot.required and name not in given]:
+        unknown = given - message.slots().keys()
+        for name in required:
+            if name in given:
+                continue
             # An unknown field that is close to a missing one is one mistake: PN101 has told it.
             if not any(did_you_mean(other, [name]) for other in unknown):
                 span = Span(self._tree.source, block.at, block.at + 1)
@@ -126,9 +144,10 @@ class _Faults:
                 yield from self.of(value, slot.type, message)
             elif not _readable(slot, value, message):
                 yield self._wrong(field, slot, _shown(value), _advice(slot, value))
-        written = self._written(field)
-        if slot.kind in (Kind.FLOAT, Kind.DOUBLE) and _NOT_DECIMAL.search(written):
-            yield self._wrong(field, slot, f"`{written}`", "write it in decimal")
+        if slot.kind in (Kind.FLOAT, Kind.DOUBLE) and type(field.value) in (int, tuple):
+            written = self._written(field)
+            if _NOT_DECIMAL.search(written):
+                yield self._wrong(field, slot, f"`{written}`", "write it in decimal")
 
     def _written(self, field: Field) -> str:
         """Return a scalar, or a list of them, as it stands in the text."""
@@ -158,12 +177,34 @@ class _Faults:
                 yield self._refused(f"`{name or name_of(message)}`: {fact}", span)
 
 
-def _belongs(name: str, block: Block, message: type[Message], outer: type[Message] | None) -> str:
+@lru_cache(maxsize=256)
+def _similar(name: str, message: type[Message]) -> str:
+    """Return the help for an unknown field; a net has it in many layers."""
+    if not name.endswith(_PARAM):
+        return did_you_mean(name, message.slots())
+    # What all of them end with would make any two alike.
+    stems = [known.removesuffix(_PARAM) for known in message.slots() if known.endswith(_PARAM)]
+    return did_you_mean(name.removesuffix(_PARAM), stems).replace("`?", f"{_PARAM}`?")
+
+
+_PARAM = "_param"
+
+
+@cache
+def _required(message: type[Message]) -> tuple[str, ...]:
+    # A layer's own messages, the fields that are not declared, are never required.
+    return tuple(name for name, slot in declared_slots(message).items() if slot.required)
+
+
+def _belongs(
+    name: str, given: Iterable[str], message: type[Message], outer: type[Message] | None
+) -> str:
     """Return where a field that stands in the wrong block should stand, if that is to be seen."""
-    given = {field.name for field in block.fields}
-    for slot in message.slots().values():
-        if slot.name in given and slot.kind == Kind.MESSAGE and name in slot.type.slots():
-            return f"it belongs in `{slot.name} {{ ... }}`"
+    slots = message.slots()
+    for other in sorted(given):
+        slot = slots.get(other)
+        if slot is not None and slot.kind == Kind.MESSAGE and name in slot.type.slots():
+            return f"it belongs in `{other} {{ ... }}`"
     if outer is not None and name in outer.slots():
         return f"it is a field of `{name_of(outer)}`: write it one level up"
     return ""
@@ -230,5 +271,7 @@ def _advice(slot: Slot, value: Value) -> str:
             return f"write `{value:.0f}`"
         case _, str() if not isinstance(value, Word) and _VALUE.fullmatch(value):
             return f"write `{value}` without quotes"
+        case Kind.INT32 | Kind.INT64 | Kind.UINT32 | Kind.FLOAT, Word() if value.isupper():
+            return "if it is a placeholder, fill it in first"
         case _:
             return ""

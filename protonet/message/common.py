@@ -3,6 +3,15 @@
 from enum import IntEnum
 from typing import Annotated
 
+from protonet.message.augmentation import (
+    ChannelOrder,
+    ColorJitterParameter,
+    DistortionParameter,
+    EmitConstraint,
+    ExpansionParameter,
+    RandomCropParameter,
+    ResizeParameter,
+)
 from protonet.message.base import Double, Float, Int32, Int64, Message, Tag, UInt32
 
 
@@ -72,7 +81,11 @@ class LossParameter(Message):
 
 
 class TransformationParameter(Message):
-    """What is done to each image: crop, subtract the mean, scale, mirror, in this order."""
+    """What is done to each image: crop, subtract the mean, scale, mirror, in this order.
+
+    Fields from 50001 on, and SSD's (``resize_param`` to ``expand_param``), are off unless set;
+    docs/recipes/data.md says where in this order they act.
+    """
 
     scale: Annotated[Float, Tag(1)] = 1.0
     mirror: Annotated[bool, Tag(2)] = False
@@ -81,6 +94,30 @@ class TransformationParameter(Message):
     mean_value: Annotated[tuple[Float, ...], Tag(5)] = ()
     force_color: Annotated[bool, Tag(6)] = False
     force_gray: Annotated[bool, Tag(7)] = False
+    resize_param: Annotated[ResizeParameter | None, Tag(8)] = None
+    emit_constraint: Annotated[EmitConstraint | None, Tag(10)] = None
+    distort_param: Annotated[DistortionParameter | None, Tag(13)] = None
+    expand_param: Annotated[ExpansionParameter | None, Tag(14)] = None
+    shorter_side: Annotated[UInt32, Tag(50001)] = 0
+    """Resize each image, its aspect kept, so that its shorter side has this many pixels."""
+    rotate: Annotated[Float, Tag(50002)] = 0.0
+    """In TRAIN, turn each image by up to so many degrees either way; edges are mirrored inwards."""
+    random_crop: Annotated[RandomCropParameter | None, Tag(50003)] = None
+    """In TRAIN, crop a random box and resize it to ``crop_size``; in TEST, crop as Caffe does."""
+    color_jitter: Annotated[ColorJitterParameter | None, Tag(50004)] = None
+    """In TRAIN, change brightness, contrast, saturation and hue at random, in this order."""
+    train_mirror: Annotated[bool, Tag(50005)] = False
+    """Mirror half of the images in TRAIN only, where ``mirror`` does so in TEST, too."""
+    oversample: Annotated[bool, Tag(50006)] = False
+    """In TEST, give ten crops of each image: corners, centre, and then the same mirrored."""
+    channel_order: Annotated[ChannelOrder, Tag(50007)] = ChannelOrder.BGR
+    """Order of the channels in the blob, in ``mean_value`` and in ``std_value``."""
+    min_max: Annotated[bool, Tag(50008)] = False
+    """First of all, bring the values of each crop to 0 (the least) to 1 (the greatest)."""
+    image_mean: Annotated[bool, Tag(50009)] = False
+    """Subtract from each channel of a crop its own mean, instead of a data set's."""
+    std_value: Annotated[tuple[Float, ...], Tag(50010)] = ()
+    """Divide by these after ``scale``: one for all channels, or one for each."""
 
 
 class BlobProtoVector(Message):

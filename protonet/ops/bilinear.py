@@ -239,5 +239,5 @@ class L2Normalize(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(N, C, H, W)``: axes that ``x`` has not are 1."""
-        squares = x.square().sum(tuple(range(1, x.dim())), keepdim=True)
-        return (x * (squares + 1e-7).rsqrt()).reshape(legacy_shape(x))
+        x = x.reshape(legacy_shape(x))
+        return x * (x.square().sum((1, 2, 3), keepdim=True) + 1e-7).rsqrt()

@@ -104,7 +104,7 @@ class Reshape(nn.Module):
         """Return a view where the layout allows it."""
         dims = [x.shape[self.start + at] if dim == 0 else dim for at, dim in enumerate(self.dims)]
         after = x.shape[x.dim() - self.after :]
-        return x.reshape(*x.shape[: self.start], *dims, *after)
+        return x.reshape((*x.shape[: self.start], *dims, *after))
 
 
 class Crop(nn.Module):

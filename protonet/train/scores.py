@@ -1,7 +1,6 @@
 """The means of a test net's outputs over some batches."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,35 +9,28 @@ from protonet.net import Net
 from protonet.spec.solver import SolverParameter
 from protonet.train import debug, events
 from protonet.train.events import Event, Output
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What a test found: the mean of each output blob, element by element, and of the objective."""
-
-    blobs: Mapping[str, Tensor]
-    loss: float
+from protonet.train.means import Means, turns
 
 
 @torch.no_grad()
-def score(net: Net, batches: int, interrupted: Callable[[], bool] = lambda: False) -> Scores | None:
+def score(net: Net, batches: int, interrupted: Callable[[], bool] = lambda: False) -> Means | None:
     """Run a net on its next batches; None if it was interrupted before one of them.
 
-    Means are over batches, as Caffe's are: a last batch that wraps around counts like any other.
+    Args:
+        net: The net.
+        batches: How many; -1 for all data once, from their start.
+        interrupted: Tells before each batch whether to end.
+
+    Raises:
+        DiagnosticError: PN535, its data have no end; PN655, it takes no short batch.
     """
-    sums: dict[str, Tensor] = {}
-    loss = torch.zeros(())
-    for _ in range(batches):
+    means = Means()
+    for turn in turns(net, batches):
         if interrupted():
             return None
-        outputs = net({})
-        loss = loss + net.loss(outputs)
-        for blob in net.outputs:
-            value = outputs[blob].detach()
-            sums[blob] = sums[blob] + value if blob in sums else value
-    return Scores(
-        {blob: value / batches for blob, value in sums.items()}, float(loss) / max(batches, 1)
-    )
+        outputs = turn.run()
+        means.add({blob: outputs[blob] for blob in net.outputs}, net.loss(outputs), turn.part)
+    return means
 
 
 def elements(net: Net, blobs: Mapping[str, Tensor]) -> tuple[Output, ...]:

@@ -1,6 +1,7 @@
 """Small databases, lists and images for the tests of data."""
 
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -77,6 +78,15 @@ def write_keyed_lmdb(path: Path, records: Mapping[bytes, bytes]) -> Path:
     with lmdb.open(str(path), map_size=2**24) as environment, environment.begin(write=True) as txn:
         for key, value in records.items():
             txn.put(key, value)
+    return path
+
+
+def write_leveldb(path: Path, records: Iterable[bytes]) -> Path:
+    """Records under the keys 00000000, 00000001 ..."""
+    db = import_module("plyvel").DB(str(path), create_if_missing=True)
+    for at, record in enumerate(records):
+        db.put(b"%08d" % at, record)
+    db.close()
     return path
 
 

@@ -12,6 +12,7 @@ from protonet.data.feed import Feed
 from protonet.data.sources.builtin import read_builtin
 from protonet.data.streams.base import DataLayer
 from protonet.diagnostics import DiagnosticError
+from protonet.layers.base import Layer
 from protonet.layers.data import Data, DataParameter
 from protonet.layers.dummy_data import DummyData, DummyDataParameter
 from protonet.layers.image_data import ImageData, ImageDataParameter
@@ -27,8 +28,10 @@ from tests.data.builders import (
     encode_datum,
     png,
     random_images,
+    raw_datum,
     values,
     write_images,
+    write_leveldb,
     write_lmdb,
 )
 
@@ -80,6 +83,109 @@ def test_epochs_are_counted_at_the_end_of_the_data() -> None:
     feed.next()
 
     assert feed.epochs == {"input": 2, "noise": 0}
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_going_over_the_data_once_ends_with_a_short_batch(ahead: bool, tmp_path: Path) -> None:
+    write_images(tmp_path, IMAGES, range(5))
+    held = [raw_datum(image, n) for n, image in enumerate(IMAGES)]
+    write_lmdb(tmp_path / "db", held)
+    param = DataParameter(source=str(tmp_path / "db"), batch_size=2, backend=DataParameter.DB.LMDB)
+    layer = image_list(tmp_path) if ahead else Data(data_param=param)
+    with Feed([data_layer(layer), data_layer(noise(), "x", name="noise")], seed=1701) as feed:
+        feed.pull(["label"])
+
+        seen = [(number, values(feed.pull(["label"])["label"])) for number in feed.once()]
+
+        assert feed.epoch == (5, 2)
+        assert seen == [(2, [0, 1]), (2, [2, 3]), (1, [4])]
+        assert feed.state()["positions"] == {"input": 5, "noise": 0}
+        assert values(feed.next()["label"]) == [0, 1]
+
+
+def test_a_pass_that_is_left_has_no_end_any_more(tmp_path: Path) -> None:
+    write_images(tmp_path, IMAGES, range(5))
+    with Feed([data_layer(image_list(tmp_path))], seed=1701) as feed:
+        once = feed.once()
+        next(once)
+        once.close()
+        feed.restore({"seed": 1701, "positions": {"input": 4}})
+
+        assert values(feed.next()["label"]) == [4, 0]
+
+
+def test_no_batch_is_made_ahead_beyond_the_end(tmp_path: Path) -> None:
+    write_images(tmp_path, IMAGES, range(5))
+    (tmp_path / "0.png").write_bytes(b"no image")
+    with Feed([data_layer(image_list(tmp_path))], seed=1701) as feed:
+        feed.restore({"seed": 1701, "positions": {"input": 1}})
+        assert values(feed.next()["label"]) == [1, 2]
+        assert values(feed.next()["label"]) == [3, 4]
+        with pytest.raises(DiagnosticError, match="PN506"):
+            feed.next()
+
+
+def test_data_without_an_end_have_no_epoch() -> None:
+    feed = Feed([data_layer(noise(), "data")], seed=1701)
+
+    with pytest.raises(DiagnosticError, match=r"PN535.*the net has no data that end"):
+        next(feed.once())
+
+
+def test_data_of_two_lengths_have_no_one_epoch() -> None:
+    feed = Feed([data_layer(digits(2)), data_layer(digits(3), "x", name="other")], seed=1701)
+
+    with pytest.raises(DiagnosticError) as raised:
+        _ = feed.epoch
+
+    assert raised.value.diagnostics[0].message == (
+        "the data layers end at different batches: `input` 1,297 by 2, `other` 1,297 by 3"
+    )
+
+
+def shuffled(source: Path | str, **fields: object) -> Data:
+    backend = DataParameter.DB.LMDB
+    param = {"source": str(source), "batch_size": 2, "backend": backend, "shuffle": True, **fields}
+    return Data(data_param=DataParameter.model_validate(param))
+
+
+@pytest.mark.parametrize("kind", ["held", "encoded", "leveldb", "builtin", "memory"])
+def test_shuffled_epochs_hold_every_record_once_in_another_order(kind: str, tmp_path: Path) -> None:
+    encoded = [encode_datum(png(image), label=n, encoded=True) for n, image in enumerate(IMAGES)]
+    raw = [raw_datum(image, n) for n, image in enumerate(IMAGES)]
+    path = tmp_path / "db"
+    match kind:
+        case "held":
+            layer: Layer = shuffled(write_lmdb(path, raw))
+        case "encoded":
+            layer = shuffled(write_lmdb(path, encoded))
+        case "leveldb":
+            layer = shuffled(write_leveldb(path, encoded), backend=DataParameter.DB.LEVELDB)
+        case "builtin":
+            layer = shuffled("builtin:digits-0-4/test", batch_size=4)
+        case _:
+            layer = MemoryData(
+                memory_data_param=MemoryDataParameter(
+                    batch_size=5, channels=1, height=1, width=1, shuffle=True
+                )
+            )
+    with Feed([data_layer(layer)], seed=1701) as feed, Feed([data_layer(layer)], seed=1) as other:
+        for each in (feed, other) if kind == "memory" else ():
+            each.set_input_arrays(
+                "input", np.zeros((5, 1, 1, 1), np.float32), np.arange(5, dtype=np.float32)
+            )
+        size, batch = feed.epoch
+        first, second = (
+            [label for _ in range(size) for label in values(feed.next()["label"])] for _ in range(2)
+        )
+        state = feed.state()
+        third = [values(feed.next()["label"]) for _ in range(size)]
+        other.restore(state)
+
+        epochs = [(first + second)[at : at + size] for at in range(0, batch * size, size)]
+        assert [sorted(epoch) for epoch in epochs] == [sorted(epochs[0])] * batch
+        assert epochs[0] != epochs[1]
+        assert [values(other.next()["label"]) for _ in range(size)] == third
 
 
 def test_only_the_layers_that_are_needed_go_on() -> None:

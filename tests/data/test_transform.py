@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,3 +167,145 @@ def test_sizes_may_differ_where_they_are_cropped() -> None:
 def test_images_that_do_not_fit_are_refused(t: Transformer, message: str) -> None:
     with pytest.raises(DiagnosticError, match=message):
         t.collect([Image(IMAGES[0], 0), Image(IMAGES[1][:, 1:], 1)], 2, 0)
+
+
+def test_bytes_and_floats_are_not_mixed() -> None:
+    images = [Image(IMAGES[0], 0), Image(IMAGES[1].astype(np.float32), 1)]
+
+    with pytest.raises(DiagnosticError, match=r"PN507.*holds images of uint8 and float32"):
+        transformer().collect(images, 2, 0)
+
+
+def test_mirroring_may_be_for_train_only() -> None:
+    train = transformer(train_mirror=True)
+    test = transformer(Phase.TEST, train_mirror=True)
+
+    assert np.array_equal(gathered(train).mirrored, gathered(transformer(mirror=True)).mirrored)
+    assert not gathered(test).mirrored.any()
+
+
+def finished(t: Transformer) -> NDArray[np.float32]:
+    return t.finish(collected(t))[0].numpy()
+
+
+@pytest.mark.parametrize("way", [collected, collected_from_files])
+def test_red_may_come_first_with_its_mean_and_deviation(way: Way) -> None:
+    t = transformer(channel_order=1, mean_value=(1, 2, 3), std_value=(10, 20, 40), scale=2)
+
+    images = t.finish(way(t, 0))[0].numpy()
+
+    expected = IMAGES[:, ::-1].astype(np.float32)
+    for channel, (mean, std) in enumerate(((1, 10), (2, 20), (3, 40))):
+        expected[:, channel] = (expected[:, channel] - mean) * 2 / std
+    np.testing.assert_allclose(images, expected, rtol=1e-6)
+
+
+def test_one_deviation_is_for_all_channels() -> None:
+    np.testing.assert_array_equal(finished(transformer(std_value=(4,))), IMAGES / np.float32(4))
+
+
+def test_each_channel_of_a_crop_may_lose_its_own_mean() -> None:
+    t = transformer(image_mean=True, crop_size=5)
+
+    images = finished(t)
+
+    np.testing.assert_allclose(images.mean((2, 3)), 0, atol=1e-4)
+    pixels = collected(t).pixels.numpy().astype(np.float32)
+    np.testing.assert_allclose(images, pixels - pixels.mean((2, 3), keepdims=True), atol=1e-4)
+
+
+def test_values_may_be_brought_to_0_to_1_before_the_rest() -> None:
+    t = transformer(min_max=True, mean_value=(0.5,), scale=2)
+
+    images = finished(t)
+
+    assert (images.min((1, 2, 3)).tolist(), images.max((1, 2, 3)).tolist()) == ([-1] * 6, [1] * 6)
+    flat = t.finish(t.collect([Image(np.full((1, 2, 2), 7, np.uint8), 0)], 1, 0))[0]
+    assert flat.tolist() == [[[[-1, -1], [-1, -1]]]]
+
+
+def test_ten_crops_are_those_of_pycaffe() -> None:
+    t = transformer(Phase.TEST, oversample=True, crop_size=4, mirror=True)
+
+    batch = collected(t)
+
+    crops = [(0, 0), (0, 5), (3, 0), (3, 5), (1, 2)]
+    for index, image in enumerate(IMAGES):
+        expected = np.array([image[:, y : y + 4, x : x + 4] for y, x in crops])
+        found = batch.pixels.numpy()[index * 10 : index * 10 + 10]
+        np.testing.assert_array_equal(found[:5], expected)
+        np.testing.assert_array_equal(found[5:], expected[..., ::-1])
+    assert batch.labels.tolist() == [[label for label in range(6) for _ in range(10)]]
+
+
+def test_ten_crops_lose_the_mean_where_they_were() -> None:
+    t = transformer(Phase.TEST, MEAN, oversample=True, crop_size=4)
+
+    batch = collected(t)
+
+    full = IMAGES[0] - MEAN
+    np.testing.assert_array_equal(t.finish(batch)[0].numpy()[6], full[:, :4, 5:9][..., ::-1])
+
+
+def test_in_train_one_crop_is_given() -> None:
+    assert len(collected(transformer(oversample=True, crop_size=4)).pixels) == 6
+
+
+def test_an_image_may_have_several_labels() -> None:
+    t = transformer()
+    images = [Image(image, at, (at + 0.5, -at)) for at, image in enumerate(IMAGES)]
+
+    _, *labels = t.finish(t.collect(images, 6, 0))
+
+    assert [each.tolist() for each in labels] == [
+        [0, 1, 2, 3, 4, 5],
+        [0.5, 1.5, 2.5, 3.5, 4.5, 5.5],
+        [0, -1, -2, -3, -4, -5],
+    ]
+    assert all(each.is_contiguous() for each in labels)
+
+
+@pytest.mark.parametrize(
+    ("fields", "plain"),
+    [
+        ({"crop_size": 4, "mirror": True, "std_value": (2,), "min_max": True}, True),
+        ({"shorter_side": 4}, False),
+        ({"channel_order": 1}, False),
+        ({"oversample": True, "crop_size": 4}, False),
+        ({"rotate": 4}, True),
+    ],
+)
+def test_only_what_caffe_does_to_pixels_is_done_at_once(
+    fields: dict[str, Any], plain: bool
+) -> None:
+    assert transformer(Phase.TEST, **fields).is_plain == plain
+
+
+def test_images_are_augmented_before_the_crop() -> None:
+    t = transformer(Phase.TEST, shorter_side=14, crop_size=14)
+
+    batch = collected(t)
+
+    assert batch.pixels.shape == (6, 3, 14, 14)
+    assert batch.corners.tolist() == [[0, 2]] * 6
+
+
+def test_augmentation_depends_on_the_position_only() -> None:
+    t = transformer(rotate=30, random_crop={}, crop_size=4, color_jitter={"contrast": 0.5})
+
+    first, again, other = (collected(t, position).pixels for position in (12, 12, 18))
+
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"mean_value": (1, 2)}, "2 of `mean_value`"),
+        ({"std_value": (1, 2)}, "2 of `std_value`"),
+    ],
+)
+def test_there_is_one_value_or_one_for_each_channel(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(DiagnosticError, match=f"PN509.*{message}"):
+        collected(transformer(**fields))

@@ -108,6 +108,7 @@ class LayerCase:
         assert not list(self.module().parameters())
         for train in (False, True):
             self._check_shapes(train=train)
+            self._check_samples(train=train)
             if not (self.random and train):
                 self._check_memory_format(train=train)
             if self.differentiable:
@@ -177,6 +178,20 @@ class LayerCase:
         torch.testing.assert_close(
             self.run(*last, train=train), self.run(*inputs, train=train), equal_nan=True
         )
+
+    def _check_samples(self, *, train: bool) -> None:
+        """A layer that says it keeps samples apart makes of each alone what it makes in a batch."""
+        shapes = (*self.bottoms, *self.layer.infer(*self.bottoms))
+        apart = self.layer.keeps_samples_apart(*self.bottoms, training=train)
+        if not apart or len({shape[:1] for shape in shapes}) > 1:
+            return
+        inputs, at = self.inputs(), len(self.bottoms)
+        alone = [
+            self.run(*(x[n : n + 1] for x in inputs[:at]), *inputs[at:], train=train)
+            for n in range(shapes[0][0])
+        ]
+        expected = tuple(map(torch.cat, zip(*alone, strict=True)))
+        torch.testing.assert_close(self.run(*inputs, train=train), expected, equal_nan=True)
 
     def _check_gradients(self, *, train: bool) -> None:
         if self.backward is None:

@@ -219,4 +219,4 @@ def test_what_no_package_knows_stays_unknown() -> None:
     with pytest.raises(DiagnosticError) as caught:
         protonet.parse_net(NET % "no_such_param { }")
 
-    assert [d.code for d in caught.value.diagnostics] == ["PN101"]
+    assert [d.code for d in caught.value.diagnostics] == ["PN229"]

@@ -108,6 +108,9 @@ def test_how_much_of_the_format_is_covered(record_property: Callable[[str, objec
     assert covered == len(FIELDS)
 
 
+SSD = ("resize_param", "emit_constraint", "distort_param", "expand_param")
+
+
 def test_fields_that_are_not_caffes_have_numbers_from_50000() -> None:
     known = {(row["message"], row["field"]) for row in FIELDS}
     caffes = {row["message"] for row in FIELDS}
@@ -117,8 +120,9 @@ def test_fields_that_are_not_caffes_have_numbers_from_50000() -> None:
         if message in caffes
         for slot in cls.slots().values()
         if (message, slot.name) not in known
-        # Layers of forks keep the fork's number where it is free.
+        # Layers of forks keep the fork's number where it is free, and so do SSD's transformations.
         and not (message == "LayerParameter" and slot.name.endswith("_param"))
+        and not (message == "TransformationParameter" and slot.name in SSD)
     }
 
     assert [name for name, number in ours.items() if number < 50000] == []

@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from protonet.data._lazy import np
+from protonet.data.part import ALL, Part
+from protonet.data.identity import of_arrays
 from protonet.data.seeds import Purpose, Seed
 from protonet.shape import Shape
 
@@ -14,10 +16,17 @@ if TYPE_CHECKING:
 
 
 class Image(NamedTuple):
-    """One record: ``(C, H, W)`` of any strides, channels in the order blue, green, red."""
+    """One record.
+
+    Attributes:
+        pixels: ``(C, H, W)`` of any strides, channels in the order blue, green, red.
+        label: For the second top.
+        more: For further tops.
+    """
 
     pixels: "NDArray[np.uint8 | np.float32]"
-    label: int
+    label: float
+    more: tuple[float, ...] = ()
 
 
 class Reader(Protocol):
@@ -64,6 +73,14 @@ class Pixels:
         """Return channels, height and width."""
         return self.pixels.shape[1:]
 
+    def identity(self) -> object:
+        """Return a hash of all images and labels."""
+        return of_arrays(self.pixels, self.labels)
+
+    def fixed_shape(self) -> Shape:
+        """Return the shape that all have."""
+        return self.shape()
+
     def read(self, indices: Sequence[int]) -> Iterator[Image]:
         """Yield these images."""
         return (Image(self.pixels[index], int(self.labels[index])) for index in indices)
@@ -75,10 +92,17 @@ class Order:
     Args:
         size: Number of records.
         seed: Shuffle them, anew in each epoch; in their own order if None.
+        part: Which of them are used.
+
+    Attributes:
+        size: How many are used.
+        total: How many there are.
     """
 
-    def __init__(self, size: int, seed: Seed | None = None) -> None:
-        self.size = size
+    def __init__(self, size: int, seed: Seed | None = None, part: Part = ALL) -> None:
+        self.total = size
+        self._records = part.records(size)
+        self.size = size if self._records is None else len(self._records)
         self._seed = seed
         self._shuffled = lru_cache(maxsize=2)(self._shuffle)
 
@@ -91,7 +115,7 @@ class Order:
             for epoch in range(position // self.size, int(epochs[-1]) + 1):
                 members = epochs == epoch
                 places[members] = self._shuffled(epoch)[places[members]]
-        return places
+        return places if self._records is None else self._records[places]
 
     def _shuffle(self, epoch: int) -> "NDArray[np.int64]":
         assert self._seed is not None

@@ -1,5 +1,7 @@
 """Data sets that ship with the package: ``source: "builtin:digits/train"``."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from protonet.data import digits
@@ -20,6 +22,18 @@ SHAPE = digits.SHAPE
 _CLASSES = {"digits": (0, 10), "digits-0-4": (0, 5), "digits-5-9": (5, 10)}
 _SPLITS = {"train": slice(0, digits.TRAIN), "test": slice(digits.TRAIN, None)}
 
+COUNTS: Mapping[str, int] = MappingProxyType(
+    {
+        "builtin:digits/train": digits.TRAIN,
+        "builtin:digits/test": digits.TEST,
+        "builtin:digits-0-4/train": 650,
+        "builtin:digits-0-4/test": 251,
+        "builtin:digits-5-9/train": 647,
+        "builtin:digits-5-9/test": 249,
+    }
+)
+"""How many images each has: counting them would take numpy."""
+
 NAMES = tuple(f"{PREFIX}{name}/{split}" for name in _CLASSES for split in _SPLITS)
 """All there are."""
 
@@ -36,6 +50,12 @@ def check_name(source: str) -> None:
             f"there is no built-in data set `{source}`",
             help=did_you_mean(source, NAMES) or f"there are {', '.join(f'`{n}`' for n in NAMES)}",
         )
+
+
+def classes(source: str) -> int:
+    """Return how many classes a data set has; its labels are the numbers below."""
+    first, end = _CLASSES[source.removeprefix(PREFIX).split("/")[0]]
+    return end - first
 
 
 def read_builtin(source: str) -> Pixels:

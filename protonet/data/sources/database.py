@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from protonet.data._lazy import np
-from protonet.data.datum import Datum, scan
+from protonet.data.datum import Datum, located
 from protonet.data.faults import Fault, fault
+from protonet.data.identity import of_database
+from protonet.data.similar import Similar
 from protonet.data.sources.base import Image, Pixels, Reader
 from protonet.data.sources.images import Colour, decode
 from protonet.diagnostics import DiagnosticError
@@ -14,7 +16,8 @@ from protonet.shape import Shape, count
 from protonet.weights.scan import MalformedError
 
 if TYPE_CHECKING:
-    pass
+    from numpy.typing import NDArray
+
 
 HELD = 2**30
 """Bytes of raw images that are held in memory at most."""
@@ -61,6 +64,7 @@ class DatumReader:
             raise fault(Fault.DATABASE, f"the database `{self.name}` is empty", file=self.name)
         self._first = first
         self._keys: Sequence[bytes] | None = None
+        self._similar = Similar()
 
     def shape(self) -> Shape:
         """Return channels, height and width of the first image."""
@@ -81,10 +85,37 @@ class DatumReader:
         Raises:
             DiagnosticError: PN504, a record is no image.
         """
+        cut = self._similar.cut
+        return (
+            cut(record) or self._image(key, record) for key, record in self.raw_records(indices)
+        )
+
+    def raw_records(self, indices: Sequence[int]) -> Iterator[tuple[bytes, memoryview]]:
+        """Give keys and bytes of records; those of one may be gone when the next is asked for."""
         everything = self._all_keys()
         keys = [everything[index] for index in indices]
-        for key, record in zip(keys, self._store.values(keys), strict=True):
-            yield self._image(key, record)
+        return zip(keys, self._store.values(keys), strict=True)
+
+    def label(self, index: int) -> str:
+        """Return what an image is called: its key."""
+        return _shown(self._all_keys()[index])
+
+    def records(self) -> Iterator[Datum]:
+        """Yield all records, not decoded.
+
+        Raises:
+            DiagnosticError: PN504, one is no Datum.
+        """
+        everything = self._all_keys()
+        for key, record in zip(everything, self._store.values(everything), strict=True):
+            yield self._datum(key, record)
+
+    def identity(self) -> object:
+        """Return its files, and what encoded images become."""
+        return (of_database(self._store.path), self._colour.name)
+
+    def fixed_shape(self) -> None:
+        """Return nothing: records may be of any shape."""
 
     def _all_keys(self) -> Sequence[bytes]:
         if self._keys is None:
@@ -92,22 +123,39 @@ class DatumReader:
         return self._keys
 
     def _datum(self, key: bytes, record: memoryview) -> Datum:
+        return self._located(key, record)[0]
+
+    def _located(self, key: bytes, record: memoryview) -> tuple[Datum, int]:
         try:
-            return scan(record)
+            return located(record)
         except MalformedError as error:
-            raise self._bad(key, f"is no Datum: {error}") from error
+            raise self.bad(key, f"is no Datum: {error}") from error
 
     def _image(self, key: bytes, record: memoryview) -> Image:
-        datum = self._datum(key, record)
-        try:
-            pixels = decode(datum.data, self._colour) if datum.encoded else datum.pixels()
-        except (MalformedError, ValueError) as error:
-            raise self._bad(key, f"is no image: {error}") from error
-        return Image(pixels, datum.label)
+        datum, start = self._located(key, record)
+        image = Image(self.decoded(key, datum), datum.label)
+        self._similar.learn(record, datum, start)
+        return image
 
-    def _bad(self, key: bytes, what: str) -> DiagnosticError:
-        shown = key.decode("utf-8", errors="backslashreplace")
-        return fault(Fault.RECORD, f"record `{shown}` of `{self.name}` {what}", file=self.name)
+    def decoded(self, key: bytes, datum: Datum) -> "NDArray[np.uint8 | np.float32]":
+        """Return the image in a record.
+
+        Raises:
+            DiagnosticError: PN504, there is none.
+        """
+        try:
+            return decode(datum.data, self._colour) if datum.encoded else datum.pixels()
+        except (MalformedError, ValueError) as error:
+            raise self.bad(key, f"is no image: {error}") from error
+
+    def bad(self, key: bytes, what: str) -> DiagnosticError:
+        """Return what is wrong with a record."""
+        what = f"record `{_shown(key)}` of `{self.name}` {what}"
+        return fault(Fault.RECORD, what, file=self.name)
+
+
+def _shown(key: bytes) -> str:
+    return key.decode("utf-8", errors="backslashreplace")
 
 
 def held(reader: DatumReader, limit: int = HELD) -> Reader:

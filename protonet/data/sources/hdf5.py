@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from protonet.data._lazy import h5py, np
 from protonet.data.faults import Fault, fault
+from protonet.data.identity import of_files
 from protonet.data.paths import Resolve, resolve
 from protonet.data.seeds import Purpose, Seed
 from protonet.data.shard import WHOLE, Shard
@@ -101,6 +102,21 @@ class HDF5Rows:
             parts.append(tuple(array[own] for array in self._arrays(file)))
             position += len(rows)
         return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+
+    def indices(self, position: int, number: int) -> "NDArray[np.int64]":
+        """Return the numbers of the rows at these positions, counted over all files."""
+        starts = np.cumsum([0, *(file.rows for file in self._files)])
+        parts: list[NDArray[np.int64]] = []
+        end = position + number
+        while position < end:
+            file, rows = self._rows(position, end - position)
+            parts.append(starts[file] + rows)
+            position += len(rows)
+        return np.concatenate(parts)
+
+    def identity(self) -> object:
+        """Return its files and datasets."""
+        return (of_files(file.path for file in self._files), self._names)
 
     def _rows(self, position: int, number: int) -> tuple[int, "NDArray[np.int64]"]:
         """Return the file at a position, and up to ``number`` rows of it from there on."""

@@ -2,80 +2,156 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from protonet.data.faults import Fault, fault
+from protonet.data.identity import of_files
 from protonet.data.paths import Resolve, resolve
 from protonet.data.sources.base import Image
 from protonet.data.sources.images import Colour, decode
+from protonet.data.sources.presence import missing, spelled
 from protonet.diagnostics import DiagnosticError
 from protonet.shape import Shape
 
+SHOWN = 5
+"""How many lines a diagnostic names."""
+
 _ATOI = re.compile(r"\s*([+-]?\d+)")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_QUOTED = re.compile(r'"([^"]+)"\s+(.*)')
 
 
 class Entry(NamedTuple):
-    """One line: the path before the last blank, the number after it."""
+    """One line.
+
+    Attributes:
+        path: The file.
+        label: The number after it.
+        more: The numbers after that, for further tops.
+    """
 
     path: str
-    label: int
+    label: float
+    more: tuple[float, ...] = ()
 
 
-def parse_list(text: str) -> list[Entry]:
-    """Read a list as Caffe does.
+def parse_list(text: str, labels: int = 1) -> list[Entry]:
+    """Read a list.
 
-    The label is what C's ``atoi`` sees behind the last blank, or in a line that has none. A blank
-    at the end of a line thus leaves label 0 and a path that holds the number.
+    With one label it is what C's ``atoi`` sees behind the last blank, or in a line that has none,
+    as in Caffe. A blank at the end of a line thus leaves label 0 and a path that holds the number.
+    A tab between path and numbers, and a path in double quotes, mean what they look like.
+
+    Args:
+        text: Of the list.
+        labels: How many numbers a line has. One that has not so many gives an entry with fewer.
     """
-    return [_entry(line) for line in text.removesuffix("\n").split("\n")] if text else []
+    lines = text.removesuffix("\n").split("\n") if text else []
+    if labels == 1:
+        return [_entry(line) for line in lines]
+    return [_tabbed(line) or _several(line, labels) for line in lines]
 
 
 def _entry(line: str) -> Entry:
-    path, _, rest = line.rpartition(" ")
+    special = _tabbed(line) if "\t" in line or line[:1] == '"' else None
+    if special:
+        return special
+    path, blank, rest = line.rpartition(" ")
+    if blank and rest.isascii() and rest.isdigit():  # as nearly all of a million are
+        return Entry(path, int(rest))
     number = _ATOI.match(rest)
-    return Entry(path if " " in line else line, int(number[1]) if number else 0)
+    return Entry(path if blank else line, int(number[1]) if number else 0)
+
+
+def _tabbed(line: str) -> Entry | None:
+    """Read a line whose path is quoted or ends with a tab."""
+    quoted = _QUOTED.match(line)
+    path, tab, rest = (quoted[1], "\t", quoted[2]) if quoted else line.partition("\t")
+    words = rest.split()
+    if not (tab and path and words and all(map(_NUMBER.fullmatch, words))):
+        return None
+    label, *more = map(_number, words)
+    return Entry(path, label, tuple(more))
+
+
+def _several(line: str, labels: int) -> Entry:
+    path, *words = line.rstrip().rsplit(None, labels) or [line]
+    numbers = [_number(word) for word in words if _NUMBER.fullmatch(word)]
+    if len(numbers) < len(words) or not numbers:
+        return Entry(line, 0)
+    return Entry(path, numbers[0], tuple(numbers[1:]))
+
+
+def _number(word: str) -> float:
+    return float(word) if set(word) & set(".eE") else int(word)
 
 
 class ImageList:
     """The images of a list; see `Reader`.
 
     Args:
-        path: The list.
+        path: The list, or the folder that was looked through.
+        entries: What was found; what the list says if None.
         root_folder: Put before each path, without a slash between.
         colour: Which channels to make.
         size: Height and width to resize to.
         find: Where a file is that the list names.
+        labels: How many numbers each entry has.
 
     Raises:
-        DiagnosticError: PN505, the list cannot be read or is empty.
+        DiagnosticError: PN505, there are none; PN516, some have another number of labels.
     """
 
     def __init__(
         self,
         path: Path,
+        entries: Sequence[Entry] | None = None,
         *,
         root_folder: str = "",
         colour: Colour = Colour.BGR,
         size: tuple[int, int] | None = None,
         find: Resolve = Path,
+        labels: int = 1,
     ) -> None:
         self.name = str(path)
         self._path = path
-        self._entries = parse_list(read_text(path))
+        self._is_list = entries is None
+        self._entries = parse_list(read_text(path), labels) if entries is None else entries
         self._root_folder = root_folder
         self._colour = colour
         self._size = size
         self._find = find
         if not self._entries:
             raise fault(Fault.LIST, f"the list `{path}` is empty", file=path)
+        self._check_labels(labels)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def shape(self) -> Shape:
-        """Return channels, height and width of the first image."""
-        return self._image(0).pixels.shape
+        """Return channels, height and width of the first image.
+
+        Raises:
+            DiagnosticError: PN506, it cannot be read; PN515, if files are missing, all of them.
+        """
+        try:
+            return self._image(0).pixels.shape
+        except DiagnosticError:
+            self.check()
+            raise
+
+    def identity(self) -> object:
+        """Return the list, its files, and what is made of them."""
+        paths = (self._where(self.label(index)) for index in range(len(self)))
+        labels = sha256(repr([entry[1:] for entry in self._entries]).encode()).hexdigest()
+        return (of_files(paths), labels, self._colour.name, self._size)
+
+    def fixed_shape(self) -> Shape | None:
+        """Return the shape that all have if they are resized."""
+        return self.shape() if self._size else None
 
     def read(self, indices: Sequence[int]) -> Iterator[Image]:
         """Yield these images.
@@ -85,30 +161,84 @@ class ImageList:
         """
         return (self._image(index) for index in indices)
 
+    def label(self, index: int) -> str:
+        """Return what an image is called: its file."""
+        return self._root_folder + self._entries[index].path
+
+    def missing(self) -> list[int]:
+        """Return the numbers of the images whose files are not there."""
+        return missing([self._root_folder + path for path, *_ in self._entries], self._where)
+
+    def check(self) -> None:
+        """See that all files are there.
+
+        Raises:
+            DiagnosticError: PN515, some are not.
+        """
+        gone = self.missing()
+        if not gone:
+            return
+        lines = ", ".join(f"line {at + 1} `{self.label(at)}`" for at in islice(gone, SHOWN))
+        raise fault(
+            Fault.MISSING,
+            f"{len(gone):,} of the {len(self):,} files that `{self._path}` names are not there:"
+            f" {lines}{', ...' if gone[SHOWN:] else ''}",
+            help=self._hint(gone),
+            file=self._path,
+        )
+
+    def _hint(self, gone: Sequence[int]) -> str:
+        for index in islice(gone, SHOWN):
+            named = Path(self.label(index))
+            places = (named, self._path.parent / named, self._where(str(named.parent)) / named.name)
+            near = next(filter(None, map(spelled, places)), None)
+            if near:
+                return f"line {index + 1}: did you mean `{near}`? case matters in names"
+            if shape_hint := _shape_hint(self._entries[index].path):
+                return shape_hint
+        return "`root_folder` is put before each name; `on_bad_image: SKIP` goes on without them"
+
+    def _where(self, named: str) -> Path:
+        return resolve(str(self._find(named)), self._path.parent)
+
     def _image(self, index: int) -> Image:
-        path, label = self._entries[index]
-        named = self._root_folder + path
+        _, label, more = self._entries[index]
+        named = self.label(index)
         try:
-            file = resolve(str(self._find(named)), self._path.parent).read_bytes()
-            return Image(decode(file, self._colour, self._size), label)
+            file = self._where(named).read_bytes()
+            return Image(decode(file, self._colour, self._size), label, more)
         except OSError as error:
             raise self._bad(index, named, (error.strerror or str(error)).lower()) from error
         except ValueError as error:
             raise self._bad(index, named, str(error)) from error
 
     def _bad(self, index: int, named: str, why: str) -> DiagnosticError:
-        path = self._entries[index].path
-        hint = ""
-        if "\t" in path:
-            hint = "a blank, not a tab, must stand before the label"
-        elif re.search(r" \d+$", path):
-            hint = "the line ends with a blank, so that its label is taken for a part of the path"
+        place = f"line {index + 1} of `{self._path}`: " if self._is_list else ""
         return fault(
             Fault.IMAGE,
-            f"line {index + 1} of `{self._path}`: cannot read the image `{named}`: {why}",
-            help=hint,
+            f"{place}cannot read the image `{named}`: {why}",
+            help=_shape_hint(self._entries[index].path),
             file=self._path,
         )
+
+    def _check_labels(self, labels: int) -> None:
+        odd = [at for at, entry in enumerate(self._entries) if len(entry.more) != labels - 1]
+        if odd:
+            lines = ", ".join(str(at + 1) for at in odd[:SHOWN])
+            raise fault(
+                Fault.LABELS,
+                f"{len(odd):,} of the {len(self):,} lines of `{self._path}` do not have the"
+                f" {labels} labels that the layer has tops for: line {lines}"
+                f"{', ...' if odd[SHOWN:] else ''}",
+                help="a line is a path and a number for each top after the first",
+                file=self._path,
+            )
+
+
+def _shape_hint(path: str) -> str:
+    if re.search(r" \d+$", path):
+        return "the line ends with a blank, so that its label is taken for a part of the path"
+    return ""
 
 
 def read_text(path: Path) -> str:

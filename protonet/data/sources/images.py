@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from protonet.data._lazy import cv2, np
+from protonet.data.sources.headers import check_header
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +29,11 @@ def decode(
         size: Height and width to resize to, bilinear.
 
     Raises:
-        ValueError: It cannot be decoded, or its values are no bytes.
+        ValueError: It is cut short or cannot be decoded, or its values are no bytes.
     """
     if not len(file):
         raise ValueError("it is empty")
+    check_header(memoryview(file))
     try:
         pixels = cv2.imdecode(np.frombuffer(file, np.uint8), int(colour))
     except cv2.error as error:

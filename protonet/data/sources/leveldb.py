@@ -1,6 +1,7 @@
 """LevelDB, Caffe's older database; needs plyvel."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -12,7 +13,7 @@ from protonet.data.faults import Fault, fault
 class _DB(Protocol):
     """What is used of ``plyvel.DB``."""
 
-    def get(self, key: bytes) -> bytes: ...
+    def get(self, key: bytes) -> bytes | None: ...
 
     def iterator(self, *, include_value: bool = True) -> Iterator[bytes | tuple[bytes, bytes]]: ...
 
@@ -20,8 +21,9 @@ class _DB(Protocol):
 class _Handle:
     """An open database, in a box that a weak reference can point to."""
 
-    def __init__(self, db: _DB) -> None:
+    def __init__(self, db: _DB, error: type[Exception]) -> None:
         self.db = db
+        self.error = error
 
 
 # LevelDB refuses to open a database twice (TRAIN and TEST may read the same one).
@@ -44,28 +46,51 @@ class LevelDB:
 
     def first(self) -> tuple[bytes, bytes] | None:
         """Return the first key and its value, if there are any."""
-        items = cast("Iterator[tuple[bytes, bytes]]", self._handle.db.iterator())  # keys and values
-        return next(items, None)
+        with self._reading():
+            items = self._handle.db.iterator()  # keys and values
+            return next(cast("Iterator[tuple[bytes, bytes]]", items), None)
 
     def keys(self) -> Sequence[bytes]:
         """Return all keys in order."""
-        keys = self._handle.db.iterator(include_value=False)
-        return list(cast("Iterator[bytes]", keys))  # keys alone
+        with self._reading():
+            keys = self._handle.db.iterator(include_value=False)
+            return list(cast("Iterator[bytes]", keys))  # keys alone
 
     def values(self, keys: Sequence[bytes]) -> Iterator[memoryview]:
-        """Yield the values of keys."""
-        return (memoryview(self._handle.db.get(key)) for key in keys)
+        """Yield the values of keys.
+
+        Raises:
+            DiagnosticError: PN503, a file of the database is damaged.
+        """
+        for key in keys:
+            with self._reading():
+                value = self._handle.db.get(key)
+            yield memoryview(value or b"")  # nothing: another process has taken it away since
+
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        try:
+            yield
+        except self._handle.error as error:
+            message = f"cannot read the LevelDB `{self.path}`: {_said(error)}"
+            raise fault(Fault.DATABASE, message, file=self.path) from error
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says; plyvel's say it in bytes."""
+    (said,) = error.args[:1] or ("",)
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(error)
 
 
 def _handle(path: Path) -> _Handle:
     key = path.resolve()
     handle = _OPEN.get(key)
     if handle is None:
-        handle = _OPEN[key] = _Handle(_open(path))
+        handle = _OPEN[key] = _open(path)
     return handle
 
 
-def _open(path: Path) -> _DB:
+def _open(path: Path) -> _Handle:
     try:
         plyvel = import_module("plyvel")
     except ImportError as error:
@@ -76,8 +101,8 @@ def _open(path: Path) -> _DB:
             file=path,
         ) from error
     try:
-        return plyvel.DB(str(path), create_if_missing=False)
+        return _Handle(plyvel.DB(str(path), create_if_missing=False), plyvel.Error)
     except (plyvel.Error, OSError) as error:
         raise fault(
-            Fault.DATABASE, f"cannot open the LevelDB `{path}`: {error}", file=path
+            Fault.DATABASE, f"cannot open the LevelDB `{path}`: {_said(error)}", file=path
         ) from error

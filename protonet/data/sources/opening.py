@@ -4,16 +4,23 @@ from pathlib import Path
 
 from protonet.data.faults import Fault, fault
 from protonet.data.paths import Resolve
+from protonet.data.sources.annotated import AnnotatedReader
 from protonet.data.sources.base import Reader
 from protonet.data.sources.builtin import PREFIX, read_builtin
-from protonet.data.sources.database import DatumReader, held
+from protonet.data.sources.database import DatumReader, Store, held
+from protonet.data.sources.image_folder import read_folder
 from protonet.data.sources.image_list import ImageList
 from protonet.data.sources.images import Colour
 from protonet.data.sources.leveldb import LevelDB
 from protonet.data.sources.lmdb import LMDB
+from protonet.data.sources.skipping import HasPixels, Readable, Skipping
 from protonet.data.sources.transformed import colour
+from protonet.diagnostics import DiagnosticError
+from protonet.layers.annotated_data import AnnotatedData
 from protonet.layers.data import Data, DataParameter
 from protonet.layers.image_data import ImageData
+from protonet.message.augmentation import OnBadImage
+from protonet.shape import Shape
 
 
 def open_data(layer: Data, find: Resolve) -> Reader:
@@ -25,7 +32,14 @@ def open_data(layer: Data, find: Resolve) -> Reader:
     source = layer.data_param.source
     if source.startswith(PREFIX):
         return read_builtin(source)
-    return held(open_database(layer, find))
+    database = open_database(layer, find)
+    if layer.data_param.on_bad_image is OnBadImage.RAISE:
+        return held(database)
+    try:
+        images = held(database)
+    except DiagnosticError:
+        return Skipping(database)
+    return Skipping(database) if images is database else images
 
 
 def open_database(layer: Data, find: Resolve) -> DatumReader:
@@ -34,8 +48,23 @@ def open_database(layer: Data, find: Resolve) -> DatumReader:
     Raises:
         DiagnosticError: PN501 to PN503.
     """
-    path = existing(layer.data_param.source, find)
-    asked = layer.data_param.backend
+    return DatumReader(_store(layer.data_param, find), colour(layer.transform_param))
+
+
+def open_annotated(layer: AnnotatedData, find: Resolve) -> AnnotatedReader:
+    """Open the database of an `AnnotatedData` layer.
+
+    Raises:
+        DiagnosticError: PN501 to PN504.
+    """
+    store = _store(layer.data_param, find)
+    has_boxes = layer.annotated_data_param.has("anno_type")
+    return AnnotatedReader(store, colour(layer.transform_param), has_boxes=has_boxes)
+
+
+def _store(param: DataParameter, find: Resolve) -> Store:
+    path = existing(param.source, find)
+    asked = param.backend
     holds = _backend(path)
     if holds is not None and holds is not asked:
         raise fault(
@@ -44,24 +73,57 @@ def open_database(layer: Data, find: Resolve) -> DatumReader:
             help=f"it is of `backend: {holds.name}`",
             file=path,
         )
-    store = LMDB(path) if asked is DataParameter.DB.LMDB else LevelDB(path)
-    return DatumReader(store, colour(layer.transform_param))
+    return LMDB(path) if asked is DataParameter.DB.LMDB else LevelDB(path)
 
 
-def open_list(layer: ImageData, find: Resolve) -> ImageList:
-    """Open the list of an `ImageData` layer.
+def open_list(layer: ImageData, find: Resolve, labels: int = 1) -> ImageList:
+    """Open the list or the folder of an `ImageData` layer.
+
+    Args:
+        layer: The layer.
+        find: Where a file is.
+        labels: How many tops it has besides the images.
 
     Raises:
-        DiagnosticError: PN501 or PN505.
+        DiagnosticError: PN501, PN505, PN512 or PN516.
     """
     param = layer.image_data_param
+    path = existing(param.source, find)
+    if path.is_dir() and param.root_folder:
+        raise fault(
+            Fault.OPTION,
+            f"`root_folder` is set, but `{path}` is a folder, not a list",
+            help="remove `root_folder`",
+            file=path,
+        )
     return ImageList(
-        existing(param.source, find),
+        path,
+        read_folder(path).entries if path.is_dir() else None,
+        labels=labels,
         root_folder=param.root_folder,
         colour=Colour.BGR if param.is_color else Colour.GRAY,
         size=(param.new_height, param.new_width) if param.new_height else None,
         find=find,
     )
+
+
+def open_checked_list(layer: ImageData, find: Resolve, labels: int) -> Reader:
+    """Open the list of an `ImageData` layer, and see which of its files are there.
+
+    Raises:
+        DiagnosticError: As `open_list`; PN515, some are not, which `on_bad_image: SKIP` suffers.
+    """
+    images = open_list(layer, find, labels)
+    if layer.image_data_param.on_bad_image is OnBadImage.SKIP:
+        return Skipping(images, images.missing())
+    images.check()
+    return images
+
+
+def first_shape(reader: Readable[HasPixels], on_bad_image: OnBadImage) -> Shape:
+    """Return the shape of the first image, or of the first that can be read."""
+    skips = on_bad_image is OnBadImage.SKIP
+    return Skipping(reader).shape() if skips else reader.shape()
 
 
 def existing(source: str, find: Resolve) -> Path:

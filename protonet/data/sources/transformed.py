@@ -1,31 +1,49 @@
 """What `transform_param` makes of an image's shape."""
 
 from protonet.data.faults import Fault, fault
+from protonet.data.resizing import resized_shape
 from protonet.data.sources.images import Colour
-from protonet.message.common import TransformationParameter
+from protonet.diagnostics import DiagnosticError
+from protonet.message.augmentation import ChannelOrder
+from protonet.message.common import Phase, TransformationParameter
 from protonet.shape import Shape
 
+OVERSAMPLED = 10
+"""Crops that `oversample` gives of an image."""
 
-def transformed(param: TransformationParameter, shape: Shape, source: str) -> Shape:
+
+def transformed(
+    param: TransformationParameter, shape: Shape, source: str, phase: Phase = Phase.TEST
+) -> Shape:
     """Return the shape after the transformation.
 
     Args:
         param: What is to be done.
         shape: Channels, height and width of an image.
         source: Where it comes from, for the message.
+        phase: Random boxes are resized in TRAIN.
+
+    Raises:
+        DiagnosticError: PN508, it is smaller than the crop; PN509, its channels are not the mean's.
+    """
+    return cropped(param, _resized(param, shape, phase), source)
+
+
+def _resized(param: TransformationParameter, shape: Shape, phase: Phase) -> Shape:
+    if param.random_crop is not None and phase is Phase.TRAIN:
+        return shape[0], param.crop_size, param.crop_size
+    return resized_shape(param, shape)
+
+
+def cropped(param: TransformationParameter, shape: Shape, source: str) -> Shape:
+    """Return the shape of an image's crop; what comes before the crop has been done to it.
 
     Raises:
         DiagnosticError: PN508, it is smaller than the crop; PN509, its channels are not the mean's.
     """
     channels, height, width = shape
-    if len(param.mean_value) not in (0, 1, channels):
-        raise fault(
-            Fault.MEAN,
-            f"an image of `{source}` has {channels} channels, but there are {len(param.mean_value)}"
-            " of `mean_value`",
-            help="give one for all channels, or one for each: blue, green, red",
-            file=source,
-        )
+    if {len(param.mean_value), len(param.std_value)} - {0, 1, channels}:
+        raise _other_channels(param, channels, source)
     crop = param.crop_size
     if not crop:
         return shape
@@ -37,6 +55,25 @@ def transformed(param: TransformationParameter, shape: Shape, source: str) -> Sh
             file=source,
         )
     return channels, crop, crop
+
+
+def _other_channels(param: TransformationParameter, channels: int, source: str) -> DiagnosticError:
+    both = (("mean_value", param.mean_value), ("std_value", param.std_value))
+    name, number = next((n, len(v)) for n, v in both if len(v) not in (0, 1, channels))
+    return fault(
+        Fault.MEAN,
+        f"an image of `{source}` has {channels} channels, but there are {number} of `{name}`",
+        help=f"give one for all channels, or one for each: {_ORDERS[param.channel_order]}",
+        file=source,
+    )
+
+
+def views(param: TransformationParameter, phase: Phase) -> int:
+    """Return how many crops are given of each image."""
+    return OVERSAMPLED if param.oversample and phase is Phase.TEST else 1
+
+
+_ORDERS = {ChannelOrder.BGR: "blue, green, red", ChannelOrder.RGB: "red, green, blue"}
 
 
 def colour(param: TransformationParameter) -> Colour:

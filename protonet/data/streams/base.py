@@ -1,12 +1,15 @@
 """What a stream is: a data layer's batches by their position, how many records were read before."""
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from protonet.data.part import ALL, Part
 from protonet.data.paths import Resolve
+from protonet.data.samples import GivenData
 from protonet.data.seeds import Seed
 from protonet.data.shard import WHOLE, Shard
 from protonet.layers.base import Layer
@@ -33,17 +36,28 @@ class DataLayer(NamedTuple):
 
     name: str
     tops: tuple[str, ...]
-    layer: Layer
+    layer: Layer | GivenData
     phase: Phase
 
 
 class Context(NamedTuple):
-    """What a stream needs besides its layer."""
+    """What a stream needs besides its layer.
+
+    Attributes:
+        seed: Of its random numbers.
+        find: Where files are.
+        device: Where batches go.
+        shard: What of them this process reads.
+        variants: How many augmentations an image has; any, where it is 0.
+        part: Which records are read.
+    """
 
     seed: Seed
     find: Resolve
     device: torch.device
     shard: Shard = WHOLE
+    variants: int = 0
+    part: Part = ALL
 
 
 class Pace(NamedTuple):
@@ -72,10 +86,23 @@ class Stream(Protocol):
         """How it runs."""
         ...
 
-    def draw(self, position: int) -> Finish:
+    def draw(self, position: int, number: int) -> Finish:
         """Read a batch, in any thread; what is returned puts it on the device, in the caller's.
+
+        Args:
+            position: Of its first record.
+            number: How many records it has, of all processes together: the pace's ``step``, or
+                fewer at the end of an epoch. A stream without epochs makes all batches alike.
 
         Raises:
             DiagnosticError: PN503 to PN511.
         """
         ...
+
+
+def sent(arrays: Sequence[NDArray[Any]], device: torch.device) -> Finish:
+    """Return what puts arrays on a device, to where CUDA copies them while the thread goes on."""
+    tensors = [torch.from_numpy(array) for array in arrays]
+    if device.type == "cuda":
+        tensors = [tensor.pin_memory() for tensor in tensors]  # gpu
+    return lambda: tuple(tensor.to(device, non_blocking=True) for tensor in tensors)

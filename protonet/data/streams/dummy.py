@@ -27,7 +27,7 @@ class DummyStream:
                 fill(blob, filler)
         self.pace = Pace(step=1, size=0)
 
-    def draw(self, position: int) -> Finish:
+    def draw(self, position: int, number: int) -> Finish:
         """Draw the tops that are not constant."""
         return partial(self._fill, position)
 

@@ -1,10 +1,12 @@
 """Rows of HDF5 files: HDF5Data."""
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
+from protonet.data.repeats import Repeats
 from protonet.data.sources.hdf5 import HDF5Rows
 from protonet.data.sources.opening import existing
-from protonet.data.streams.base import Context, Finish, Pace
+from protonet.data.streams.base import Context, Finish, Pace, sent
 from protonet.layers.hdf5_data import HDF5Data
 
 
@@ -28,7 +30,14 @@ class HDF5Stream:
             ahead=2 if self._rows.files > 1 else 0,
         )
 
-    def draw(self, position: int) -> Finish:
+    def repeats(self) -> Repeats:
+        """Return the rows of all files."""
+
+        def at(position: int, number: int) -> NDArray[np.int64]:
+            return self._rows.indices(position, number)[self._shard.own]
+
+        return Repeats(self._rows.size, at, self._rows.identity, self._rows)
+
+    def draw(self, position: int, number: int) -> Finish:
         """Read a batch."""
-        arrays = self._rows.read(position, self.pace.step, self._shard)
-        return lambda: tuple(torch.from_numpy(array).to(self._device) for array in arrays)
+        return sent(self._rows.read(position, number, self._shard), self._device)

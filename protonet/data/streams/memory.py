@@ -1,9 +1,8 @@
 """Arrays that the caller gives: MemoryData."""
 
-import torch
-
+from protonet.data.repeats import Repeats, UnrepeatableError
 from protonet.data.sources.memory import MemoryArrays
-from protonet.data.streams.base import Context, Finish, Pace
+from protonet.data.streams.base import Context, Finish, Pace, sent
 from protonet.layers.memory_data import MemoryData
 
 
@@ -14,14 +13,25 @@ class MemoryStream:
         shape, _ = layer.shapes()
         self._device = context.device
         self._step = shape[0]
-        self.arrays = MemoryArrays(name, shape)
+        seed = context.seed if layer.memory_data_param.shuffle else None
+        self.arrays = MemoryArrays(name, shape, seed)
 
     @property
     def pace(self) -> Pace:
         """How it runs, which depends on the arrays."""
         return Pace(step=self._step, size=self.arrays.size)
 
-    def draw(self, position: int) -> Finish:
+    def repeats(self) -> Repeats:
+        """Return the images that are given now.
+
+        Raises:
+            UnrepeatableError: There are none.
+        """
+        arrays = self.arrays
+        if not arrays.size:
+            raise UnrepeatableError("it has no arrays yet")
+        return Repeats(arrays.size, arrays.order.indices, arrays.identity, arrays.order)
+
+    def draw(self, position: int, number: int) -> Finish:
         """Take a batch from the arrays."""
-        arrays = self.arrays.read(position, self._step)
-        return lambda: tuple(torch.from_numpy(array).to(self._device) for array in arrays)
+        return sent(self.arrays.read(position, number), self._device)

@@ -1,14 +1,13 @@
 """Warped windows of images: WindowData."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from protonet.data.faults import Fault, fault
 from protonet.data.seeds import Purpose
 from protonet.data.sources.opening import existing
 from protonet.data.sources.window import CHANNELS, WindowList
-from protonet.data.streams.base import AHEAD, WORKERS, Context, Finish, Pace
+from protonet.data.streams.base import AHEAD, WORKERS, Context, Finish, Pace, sent
 from protonet.data.streams.mean import mean_image
 from protonet.layers.window_data import WindowData
 from protonet.message.common import TransformationParameter
@@ -34,21 +33,18 @@ class WindowStream:
         step = layer.window_data_param.batch_size or 0
         self.pace = Pace(step=step, size=0, ahead=AHEAD, workers=WORKERS)
 
-    def draw(self, position: int) -> Finish:
+    def draw(self, position: int, number: int) -> Finish:
         """Read a batch; what lies outside an image is 0."""
         size = self._transform.crop_size
-        images = np.zeros((self.pace.step, CHANNELS, size, size), np.float32)
-        labels = np.empty(self.pace.step, np.float32)
+        images = np.zeros((number, CHANNELS, size, size), np.float32)
+        labels = np.empty(number, np.float32)
         numbers = self._seed.at(Purpose.WINDOWS, position, self._rank)
         for at, cut in enumerate(self._windows.draw(numbers)):
             height, width = cut.pixels.shape[:2]
             area = np.s_[:, cut.top : cut.top + height, cut.left : cut.left + width]
             images[at][area] = (cut.pixels.transpose(2, 0, 1) - self._mean[area]) * self._scale
             labels[at] = cut.label
-        return lambda: (
-            torch.from_numpy(images).to(self._device),
-            torch.from_numpy(labels).to(self._device),
-        )
+        return sent((images, labels), self._device)
 
 
 def _mean(param: TransformationParameter, context: Context) -> NDArray[np.float32]:

@@ -19,7 +19,14 @@ IMAGES = random_images(3, 3, 4, 5)
         ("a.png -1", Entry("a.png", -1)),
         ("a.png 3\r", Entry("a.png", 3)),
         ("a.png 3 ", Entry("a.png 3", 0)),
-        ("a.png\t3", Entry("a.png\t3", 0)),
+        ("a.png\t3", Entry("a.png", 3)),
+        ("a b.png\t3\r", Entry("a b.png", 3)),
+        ("a.png\tb 3", Entry("a.png\tb", 3)),
+        ("a.png\t-.5e1", Entry("a.png", -5)),
+        ('"a b.png" 3', Entry("a b.png", 3)),
+        ('"a\t3 b.png"\t3', Entry("a\t3 b.png", 3)),
+        ('"a b.png" x', Entry('"a b.png"', 0)),
+        ('"a b.png', Entry('"a', 0)),
         ("a.png", Entry("a.png", 0)),
         ("7.png", Entry("7.png", 7)),
         ("a.png 3x", Entry("a.png", 3)),
@@ -34,6 +41,96 @@ def test_a_line_is_read_as_caffe_does(line: str, entry: Entry) -> None:
 def test_a_blank_line_is_an_entry_but_the_end_of_the_file_is_not() -> None:
     assert parse_list("a 1\n\nb 2\n") == [Entry("a", 1), Entry("", 0), Entry("b", 2)]
     assert parse_list("") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "entry"),
+    [
+        ("a b.png 3 0.5", Entry("a b.png", 3, (0.5,))),
+        ("a.png  -1   2e-3 ", Entry("a.png", -1, (0.002,))),
+        ("a.png\t3\t4", Entry("a.png", 3, (4,))),
+        ('"a b.png" 3 4', Entry("a b.png", 3, (4,))),
+        ("a.png 3", Entry("a.png", 3)),
+        ("a.png x 3", Entry("a.png x 3", 0)),
+        ("a.png", Entry("a.png", 0)),
+        (" ", Entry(" ", 0)),
+    ],
+)
+def test_a_line_may_have_more_labels(line: str, entry: Entry) -> None:
+    assert parse_list(line, 2) == [entry]
+
+
+def test_further_labels_come_with_the_image(tmp_path: Path) -> None:
+    path = write_images(tmp_path, IMAGES, [4, 5, 6])
+    path.write_text("0.png 1 0.25\n1.png 2 0.5\n")
+
+    images = list(ImageList(path, labels=2).read([1, 0]))
+
+    assert [(image.label, image.more) for image in images] == [(2, (0.5,)), (1, (0.25,))]
+
+
+def test_lines_with_too_few_or_too_many_labels_are_named(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("0.png 1 2\n1.png 1\n" + "2.png\t3\t4\t5\n" * 5)
+
+    with pytest.raises(DiagnosticError) as raised:
+        ImageList(tmp_path / "list.txt", labels=2)
+
+    assert raised.value.diagnostics[0].message == (
+        f"6 of the 7 lines of `{tmp_path}/list.txt` do not have the 2 labels that the layer has"
+        " tops for: line 2, 3, 4, 5, 6, ..."
+    )
+
+
+def test_files_that_are_missing_are_counted_and_named(tmp_path: Path) -> None:
+    path = write_images(tmp_path, IMAGES, [4, 5, 6])
+    path.write_text(path.read_text() + "".join(f"gone{at}.png {at}\n" for at in range(7)))
+    images = ImageList(path)
+
+    with pytest.raises(DiagnosticError) as raised:
+        images.check()
+
+    assert images.missing() == list(range(3, 10))
+    lines = ", ".join(f"line {at + 4} `gone{at}.png`" for at in range(5))
+    (diagnostic,) = raised.value.diagnostics
+    assert (diagnostic.code, diagnostic.message, diagnostic.help) == (
+        "PN515",
+        f"7 of the 10 files that `{path}` names are not there: {lines}, ...",
+        "`root_folder` is put before each name; `on_bad_image: SKIP` goes on without them",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("0.PNG 1", "line 1: did you mean `{folder}/0.png`? case matters in names"),
+        ("0.png 1 ", "the line ends with a blank, so that its label is taken for a part of"),
+    ],
+)
+def test_a_likely_reason_is_told(tmp_path: Path, line: str, hint: str) -> None:
+    path = write_images(tmp_path, IMAGES[:1], [0])
+    path.write_text(f"{line}\n")
+
+    with pytest.raises(DiagnosticError) as raised:
+        ImageList(path).shape()
+
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "PN515"
+    assert diagnostic.help.startswith(hint.format(folder=tmp_path))
+
+
+def test_nothing_is_said_of_files_that_are_there(tmp_path: Path) -> None:
+    images = ImageList(write_images(tmp_path, IMAGES, [4, 5, 6]))
+
+    images.check()
+
+    assert images.missing() == []
+
+
+def test_a_first_image_that_is_none_is_told_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("list.txt 1\n")
+
+    with pytest.raises(DiagnosticError, match=r"PN506.*it is no image that OpenCV can decode"):
+        ImageList(tmp_path / "list.txt").shape()
 
 
 def test_images_are_found_beside_the_list(tmp_path: Path) -> None:
@@ -69,11 +166,6 @@ def test_names_may_be_of_any_bytes(tmp_path: Path) -> None:
             "0.png 1 ",
             "`0.png 1`: no such file or directory",
             "the line ends with a blank, so that its label is taken for a part of the path",
-        ),
-        (
-            "0.png\t1",
-            "`0.png\t1`: no such file or directory",
-            "a blank, not a tab, must stand before the label",
         ),
         ("list.txt 1", "`list.txt`: it is no image that OpenCV can decode", ""),
         (b"\xff 1".decode(errors="surrogateescape"), "`\ufffd`: no such file or directory", ""),

@@ -1,3 +1,4 @@
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,8 +27,8 @@ class StandIn(ModuleType):
             self.opened.add(name)
             self._items = {b"a": b"1", b"b": b"2"} if "empty" not in name else {}
 
-        def get(self, key: bytes) -> bytes:
-            return self._items[key]
+        def get(self, key: bytes) -> bytes | None:
+            return self._items.get(key)
 
         def iterator(self, *, include_value: bool = True) -> Iterator[bytes | tuple[bytes, bytes]]:
             return iter(sorted(self._items.items()) if include_value else sorted(self._items))
@@ -94,3 +95,25 @@ def test_real_leveldb(tmp_path: Path) -> None:
 
     assert database.first() == (b"a", b"1")
     assert [bytes(value) for value in database.values(database.keys())] == [b"1", b"2"]
+
+
+def test_a_file_that_is_cut_short_is_found_when_it_is_read(tmp_path: Path) -> None:
+    plyvel = pytest.importorskip("plyvel")
+    path = tmp_path / "real"
+    written = plyvel.DB(str(path), create_if_missing=True, write_buffer_size=4096)
+    for index in range(40):
+        written.put(b"%08d" % index, bytes([index]) * 2000)
+    written.compact_range()
+    written.close()
+    table = max(path.glob("*.ldb"), key=lambda file: file.stat().st_size)
+    os.truncate(table, table.stat().st_size // 2)
+
+    with pytest.raises(DiagnosticError, match=f"PN503.*cannot read the LevelDB `{path}`: "):
+        list(LevelDB(path).values(LevelDB(path).keys()))
+
+
+@pytest.mark.usefixtures("_plyvel")
+def test_a_record_that_has_gone_is_nothing() -> None:
+    (value,) = LevelDB(Path("gone")).values([b"c"])
+
+    assert bytes(value) == b""

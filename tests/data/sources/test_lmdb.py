@@ -1,4 +1,5 @@
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,33 @@ def test_a_damaged_one_is_named(tmp_path: Path, content: bytes) -> None:
 
     with pytest.raises(DiagnosticError, match=f"PN503.*cannot open the LMDB `{tmp_path}`"):
         LMDB(tmp_path)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.99])
+def test_one_that_is_cut_short_is_refused_before_a_page_is_missed(
+    tmp_path: Path, share: float
+) -> None:
+    path = write_keyed_lmdb(tmp_path / "db", {b"%d" % at: b"x" * 5000 for at in range(50)})
+    pages = path / "data.mdb"
+    size = pages.stat().st_size
+    os.truncate(pages, int(size * share))
+
+    with pytest.raises(DiagnosticError) as raised:
+        LMDB(path)
+
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.message == (
+        f"the LMDB `{path}` is cut short: it has {int(size * share):,} of {size:,} bytes"
+    )
+
+
+def test_pages_that_are_damaged_are_told(tmp_path: Path) -> None:
+    path = write_keyed_lmdb(tmp_path / "db", {b"%d" % at: b"x" * 500 for at in range(50)})
+    pages = path / "data.mdb"
+    content = bytearray(pages.read_bytes())
+    for page in range(2, len(content) // 4096):
+        content[page * 4096 + 10 : page * 4096 + 12] = b"\x40\x00"  # of no kind
+    pages.write_bytes(content)
+
+    with pytest.raises(DiagnosticError, match=f"PN503.*cannot read the LMDB `{path}`"):
+        list(LMDB(path).values([b"7"]))

@@ -1,0 +1,66 @@
+"""What a list of images, or a folder with a folder for each class, names."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from protonet.data.faults import Fault, fault
+from protonet.data.paths import resolve
+from protonet.data.sources.image_folder import read_folder
+from protonet.data.sources.image_list import parse_list, read_text
+
+
+class Entry(NamedTuple):
+    """An image: its name, as a list has it or from the folder on, and its class."""
+
+    name: str
+    label: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Images by name.
+
+    Attributes:
+        path: The list or the folder.
+        entries: The images in order.
+        root: Put before each name, without a slash between.
+        classes: The names of the classes, if they are folders.
+    """
+
+    path: Path
+    entries: Sequence[Entry]
+    root: str = ""
+    classes: tuple[str, ...] = ()
+
+    def file(self, index: int) -> Path:
+        """Return where an image is."""
+        return resolve(self.root + self.entries[index].name, self.path.parent)
+
+    def shuffled(self, seed: int) -> "Listed":
+        """Return them in an order that the seed decides."""
+        entries = list(self.entries)
+        random.Random(seed).shuffle(entries)  # noqa: S311 # no secret
+        return replace(self, entries=entries)
+
+
+def list_images(path: Path, root: str = "") -> Listed:
+    """Read a list, or look through a folder.
+
+    Args:
+        path: The list or the folder.
+        root: Put before each name of a list, without a slash between.
+
+    Raises:
+        DiagnosticError: PN505, the list cannot be read or is empty, or the folder has no class.
+    """
+    if path.is_dir():
+        found, begin = read_folder(path), f"{path}/"
+        entries = [Entry(one.path.removeprefix(begin), int(one.label)) for one in found.entries]
+        return Listed(path, entries, begin, found.classes)
+    entries = [Entry(line.path, int(line.label)) for line in parse_list(read_text(path))]
+    if not entries:
+        raise fault(Fault.LIST, f"the list `{path}` is empty", file=path)
+    return Listed(path, entries, root)
