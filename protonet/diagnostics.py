@@ -3,9 +3,12 @@
     DiagnosticError      raised once a stage, with all problems that it found
       Diagnostic         one problem: code, message, where, what to do
         Label            a place that shows it
+        Fix              a safe change of the file that repairs it
+          Edit           one field of it
 
 Codes are ``PN`` and three digits; the first is the stage: 0 text, 1 messages, 2 graph,
-3 shapes, 4 weights, 5 data, 6 training, 7 lint. docs/diagnostics.md explains each.
+3 shapes, 4 weights, 5 data, 6 training, 7 lint, 8 export and comparison. docs/diagnostics.md
+explains each.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-from protonet.source import Span
+from protonet.source import Source, Span
 
 MAX_EXCERPT = 100
 """Characters of a source line that an excerpt shows at most."""
@@ -35,6 +38,36 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """One field of a text, and what to write instead.
+
+    Attributes:
+        at: The offset of its name.
+        name: Its name.
+        text: Fields as text; empty to remove it.
+    """
+
+    at: int
+    name: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of a file that repairs a problem, and not what the file means.
+
+    Attributes:
+        what: What it does, as "removed `mirror`".
+        source: The file.
+        edits: The fields to change.
+    """
+
+    what: str
+    source: Source
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem.
 
@@ -45,6 +78,7 @@ class Diagnostic:
         help: What to do, if we know.
         severity: Error or warning.
         file: The name of a file that the problem is about, if no label can say it.
+        fix: What `protonet check --fix` does about it, if that is safe.
     """
 
     code: str
@@ -53,6 +87,7 @@ class Diagnostic:
     help: str = ""
     severity: Severity = Severity.ERROR
     file: str = ""
+    fix: Fix | None = None
 
     def render(self) -> str:
         """Return the text a person reads: place, excerpt, what is wrong, what to do."""
@@ -89,10 +124,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def _excerpt(label: Label) -> Iterator[str]:
     span = label.span
     line, column = span.source.location(span.start)
-    text = span.source.line(line).expandtabs(1)
-    width = max(1, min(span.end - span.start, len(text) - column + 1))
-    cut = max(0, column - 1 - MAX_EXCERPT // 2) if len(text) > MAX_EXCERPT else 0
-    shown = text[cut : cut + MAX_EXCERPT]
+    start, end = span.source.extent(line)  # the line itself may be the whole of a large file
+    width = max(1, min(span.end - span.start, end - start - column + 1))
+    cut = max(0, column - 1 - MAX_EXCERPT // 2) if end - start > MAX_EXCERPT else 0
+    shown = span.source.text[start + cut : min(end, start + cut + MAX_EXCERPT)].expandtabs(1)
     mark = "^" * min(width, MAX_EXCERPT - (column - 1 - cut))
     margin = " " * len(str(line))
     yield f"{margin}--> {span}"

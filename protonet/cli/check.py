@@ -1,32 +1,116 @@
 """``protonet check``."""
 
+import re
+
 import click
 
 from protonet.cli import _options
-from protonet.diagnostics import Severity
-from protonet.report.check import check
+from protonet.diagnostics import Diagnostic, DiagnosticError, Severity
+from protonet.lint.rule import Selection
+from protonet.report.check import STDIN, check_source, read
+from protonet.source import Source
+
+
+def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    codes = tuple(code.strip().upper() for value in values for code in value.split(","))
+    for code in codes:
+        if not re.fullmatch(r"PN\d{0,3}", code):
+            raise click.BadParameter(f"{code!r} is neither a code, as PN701, nor how some begin.")
+    return codes
 
 
 @click.command()
 @click.argument("names", metavar="FILE...", nargs=-1, required=True)
+@click.option("--fix", is_flag=True, help="Repair what can be repaired safely, in place.")
+@click.option(
+    "--select",
+    multiple=True,
+    callback=_codes,
+    metavar="CODES",
+    help="Tell only of these: PN701,PN62.",
+)
+@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not tell.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings, too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "sarif", "github")),
+    default="text",
+    show_default=True,
+    help="How to tell; all but text go to standard output.",
+)
 @_options.of_nets
 @click.pass_context
-def command(ctx: click.Context, names: tuple[str, ...]) -> None:
-    """Report everything that is wrong with nets and solvers.
+def command(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    *,
+    fix: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    strict: bool,
+    form: str,
+) -> None:
+    """Report everything that is wrong with nets and solvers, and traps that they fall into.
 
-    Reads a FILE as what its fields say it is; of a solver, also the nets that it names. Opens no
-    weights, and of data only the first record. Exits with 1 if there is an error.
+    Reads a FILE as what its fields say it is, `-` from standard input; of a solver, also the nets
+    that it names. Opens of weights the heads and of data the first record. Exits with 1 if there is
+    an error. `protonet explain CODE` tells more about one.
     """
-    wrong = False
+    selection = Selection(select, ignore)
+    found: list[Diagnostic] = []
     for name in names:
-        problems = check(name)
-        for problem in problems:
-            click.echo(f"{problem.render()}\n", err=True)
-        errors = sum(problem.severity is Severity.ERROR for problem in problems)
-        click.echo(f"{name}: {_count(errors)}" if errors else f"{name}: ok")
-        wrong = wrong or errors > 0
-    ctx.exit(1 if wrong else 0)
+        problems = _check(name, selection, fix=fix)
+        found += problems
+        if form == "text":
+            _tell(name, problems, to_stderr=fix and name == STDIN)
+    if form != "text":
+        _write(form, found)
+    severe = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    ctx.exit(1 if any(problem.severity in severe for problem in found) else 0)
 
 
-def _count(errors: int) -> str:
-    return "1 error" if errors == 1 else f"{errors} errors"
+def _check(name: str, selection: Selection, *, fix: bool) -> tuple[Diagnostic, ...]:
+    try:
+        source = read(name)
+    except DiagnosticError as error:
+        return error.diagnostics
+    return check_source(_fixed(name, source, selection) if fix else source, selection)
+
+
+def _fixed(name: str, source: Source, selection: Selection) -> Source:
+    from protonet.report.repair import repair, write  # noqa: PLC0415 # the usual check repairs nothing
+
+    repaired, lines = repair(source, selection)
+    for line in lines:
+        click.echo(f"fixed {line}", err=True)
+    if name == STDIN:
+        click.echo(repaired.text.encode("utf-8", "surrogateescape"), nl=False)
+    elif repaired is not source:
+        write(repaired)
+    return repaired
+
+
+def _tell(name: str, problems: tuple[Diagnostic, ...], *, to_stderr: bool) -> None:
+    for problem in problems:
+        click.echo(f"{problem.render()}\n", err=True)
+    counts = [
+        _count(sum(problem.severity is severity for problem in problems), severity)
+        for severity in Severity
+    ]
+    click.echo(f"{name}: {', '.join(filter(None, counts)) or 'ok'}", err=to_stderr)
+
+
+def _count(number: int, severity: Severity) -> str:
+    return f"{number} {severity}{'s' if number > 1 else ''}" if number else ""
+
+
+def _write(form: str, problems: list[Diagnostic]) -> None:
+    from protonet.report import check_formats  # noqa: PLC0415 # people read text
+
+    writers = {
+        "json": check_formats.as_json,
+        "sarif": check_formats.as_sarif,
+        "github": check_formats.as_github,
+    }
+    click.echo(writers[form](problems))

@@ -85,7 +85,7 @@ class _Building:
                 name=spec.name,
                 key=key,
                 type=spec.type,
-                layer=spec.layer(layer_type, len(tops), self.file.dialects.get(spec.type, "")),
+                layer=self._layer(index, spec, layer_type, len(tops)),
                 spec=spec,
                 index=index,
                 bottoms=bottoms,
@@ -94,6 +94,15 @@ class _Building:
                 phase=spec.phase if spec.has("phase") else self.state.phase,
             )
         )
+
+    def _layer(self, index: int, spec: LayerParameter, layer_type: type[Layer], tops: int) -> Layer:
+        """Make a layer, or take what another state of the file has made."""
+        dialect = self.file.dialects.get(spec.type, "")
+        key = index, spec.type, tops, dialect
+        made = self.file.layers.get(key)
+        if made is None:
+            made = self.file.layers[key] = spec.layer(layer_type, tops, dialect)
+        return made
 
     def _bottoms(self, index: int, spec: LayerParameter) -> Iterator[Value]:
         for at, blob in enumerate(spec.bottom):

@@ -1,7 +1,7 @@
 """Shapes of all values and weights of a graph."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label
 from protonet.graph.ir import Graph, Node, Value
@@ -47,34 +47,85 @@ def infer(
         DiagnosticError: PN301, one for each layer that cannot work with its bottoms, and what is
             wrong with the data; a layer below a faulty one is not asked.
     """
-    values: dict[Value, Shape] = {}
-    weights: dict[str, tuple[Weight, ...]] = {}
-    problems: list[Diagnostic] = []
-    for node in graph.nodes:
-        bottoms = [values[value] for value in node.bottoms if value in values]
-        if len(bottoms) < len(node.bottoms):  # follows a bad layer: one mistake, one message
-            continue
-        try:
-            tops = _tops(node, bottoms, sources, inputs or {})
-            kept = node.layer.weights(*bottoms)
-            for weight in kept:
-                check_filler(weight)
-        except LayerError as error:
-            problems.append(_diagnostic(graph, node, error, bottoms))
-            continue
-        except DiagnosticError as error:
-            problems += (_of_source(graph, node, diagnostic) for diagnostic in error.diagnostics)
-            continue
-        values |= zip(node.tops, tops, strict=True)
-        if kept:
-            weights[node.key] = kept
+    shapes, problems = attempt(graph, sources, inputs)
     if problems:
         raise DiagnosticError(problems)
-    return Shapes(values, weights)
+    return shapes
+
+
+def attempt(
+    graph: Graph,
+    sources: SourceShapes,
+    inputs: Mapping[str, Shape] | None = None,
+    guess: Callable[[Node], tuple[Shape, ...] | None] = lambda _: None,
+) -> tuple[Shapes, list[Diagnostic]]:
+    """Infer what shapes can be inferred, and say what is wrong; see `infer`.
+
+    Args:
+        graph: The net.
+        sources: Asked for the tops of data layers.
+        inputs: Shapes that stand instead of what the file says.
+        guess: Asked for the tops of a data layer whose data are at fault; None leaves out all that
+            depends on it. What does not fit a guess is not told.
+    """
+    inference = _Inference(graph, sources, inputs or {}, guess)
+    for node in graph.nodes:
+        inference.add(node)
+    return Shapes(inference.values, inference.weights), inference.problems
+
+
+@dataclass
+class _Inference:
+    """What is known while nodes are looked at in order."""
+
+    graph: Graph
+    sources: SourceShapes
+    inputs: Mapping[str, Shape]
+    guess: Callable[[Node], tuple[Shape, ...] | None]
+    values: dict[Value, Shape] = field(default_factory=dict[Value, Shape])
+    weights: dict[str, tuple[Weight, ...]] = field(default_factory=dict[str, tuple[Weight, ...]])
+    problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    guessed: set[Value] = field(default_factory=set[Value])
+
+    def add(self, node: Node) -> None:
+        bottoms = tuple(self.values[value] for value in node.bottoms if value in self.values)
+        if len(bottoms) < len(node.bottoms):  # follows a bad layer: one mistake, one message
+            return
+        try:
+            tops, kept = self._shapes(node, bottoms)
+        except LayerError as error:
+            if self.guessed.isdisjoint(node.bottoms):
+                self.problems.append(_diagnostic(self.graph, node, error, bottoms))
+            return
+        except DiagnosticError as error:
+            self.problems += (_of_source(self.graph, node, each) for each in error.diagnostics)
+            self.values |= zip(node.tops, self.guess(node) or (), strict=False)
+            self.guessed.update(node.tops)
+            return
+        self.values |= zip(node.tops, tops, strict=True)
+        if kept:
+            self.weights[node.key] = kept
+        if self.guessed and not self.guessed.isdisjoint(node.bottoms):
+            self.guessed.update(node.tops)
+
+    def _shapes(
+        self, node: Node, bottoms: tuple[Shape, ...]
+    ) -> tuple[tuple[Shape, ...], tuple[Weight, ...]]:
+        """Return the shapes of a node's tops, and its blobs; both states of a file share them."""
+        known, key = self.graph.file.known, (id(node.layer), bottoms)
+        if key in known:
+            return known[key]
+        tops = _tops(node, bottoms, self.sources, self.inputs)
+        kept = node.layer.weights(*bottoms)
+        for weight in kept:
+            check_filler(weight)
+        if bottoms and node.type != "Python":  # whose code may do what it likes
+            known[key] = tops, kept
+        return tops, kept
 
 
 def _tops(
-    node: Node, bottoms: list[Shape], sources: SourceShapes, inputs: Mapping[str, Shape]
+    node: Node, bottoms: tuple[Shape, ...], sources: SourceShapes, inputs: Mapping[str, Shape]
 ) -> tuple[Shape, ...]:
     if node.tops and all(top.blob in inputs for top in node.tops):
         return tuple(tuple(inputs[top.blob]) for top in node.tops)
@@ -83,7 +134,9 @@ def _tops(
     return node.layer.infer(*bottoms)
 
 
-def _diagnostic(graph: Graph, node: Node, error: LayerError, bottoms: list[Shape]) -> Diagnostic:
+def _diagnostic(
+    graph: Graph, node: Node, error: LayerError, bottoms: tuple[Shape, ...]
+) -> Diagnostic:
     seen = ", ".join(
         f"`{value.blob}` is {shape}" for value, shape in zip(node.bottoms, bottoms, strict=True)
     )

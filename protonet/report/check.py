@@ -1,62 +1,153 @@
 """Everything that is wrong with a file, without torch."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from protonet import files
-from protonet.data.resolve import resolve_net
+from protonet.data.heads import guessed_tops
+from protonet.data.resolve import Resolved
+from protonet.data.shapes import source_shapes
 from protonet.diagnostics import Diagnostic, DiagnosticError
+from protonet.graph.build import build
+from protonet.graph.infer import attempt
+from protonet.graph.ir import Node
 from protonet.graph.rules import merged, takes_part
+from protonet.graph.share import own
 from protonet.layers import LAYERS
+from protonet.lint.rule import EVERYTHING, Selection
+from protonet.lint.scopes import GRAPH, NET, PHASES, FileView, Phases, View
 from protonet.message.common import Phase
+from protonet.shape import Shape
+from protonet.source import Source
 from protonet.spec.change import losses
 from protonet.spec.dialect import resolve
 from protonet.spec.net import NetParameter, NetState
-from protonet.spec.read import read_net
-from protonet.spec.solver import SolverParameter
+from protonet.spec.read import NetFile, is_solver, read_net
+from protonet.spec.rewrite import notes as spelled
 from protonet.spec.upgrade import upgrade_net
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree
 
+STDIN = "-"
+"""The name of a file that is read from standard input."""
 
-def check(name: str) -> tuple[Diagnostic, ...]:
+
+def check(name: str, selection: Selection = EVERYTHING) -> tuple[Diagnostic, ...]:
     """Return all problems of a net or a solver, and of the nets that a solver names.
 
     A stage that fails ends the check of its file: what comes after would only repeat it.
+
+    Args:
+        name: The file; ``-`` is standard input.
+        selection: Which codes are asked for.
     """
-    # What is wrong in TRAIN is often wrong in TEST, too, and is told once.
-    return tuple({problem.render(): problem for problem in _problems(name)}.values())
-
-
-def _problems(name: str) -> Iterator[Diagnostic]:
     try:
-        tree = parse(files.read(name))
-        yield from _solver(tree) if is_solver(tree) else _net(tree)
+        source = read(name)
+    except DiagnosticError as error:
+        return error.diagnostics
+    return check_source(source, selection)
+
+
+def read(name: str) -> Source:
+    """Read a file, or standard input for ``-``.
+
+    Raises:
+        DiagnosticError: PN021, it cannot be read.
+    """
+    if name != STDIN:
+        return files.read(name)
+    text = sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+    return Source(text.removeprefix("\ufeff"), "<stdin>")
+
+
+def check_source(source: Source, selection: Selection = EVERYTHING) -> tuple[Diagnostic, ...]:
+    """Return all problems of a text; see `check`."""
+    # What is wrong in TRAIN is often wrong in TEST, too, and is told once.
+    return tuple(
+        problem
+        for problem in dict.fromkeys(_problems(source, selection))
+        if selection.wants(problem.code)
+    )
+
+
+def _problems(source: Source, selection: Selection) -> Iterator[Diagnostic]:
+    try:
+        tree = parse(source)
+        yield from (_solver if is_solver(tree) else net_problems)(tree, selection)
     except DiagnosticError as error:
         yield from error.diagnostics
 
 
-def is_solver(tree: Tree) -> bool:
-    """Tell whether more of a file's fields are a solver's than a net's."""
-    names = {field.name for field in tree.root.fields}
-    solver, net = SolverParameter.slots().keys(), NetParameter.slots().keys()
-    return len(names & (solver - net)) > len(names & (net - solver))
-
-
-def _solver(tree: Tree) -> Iterator[Diagnostic]:
+def _solver(tree: Tree, selection: Selection) -> Iterator[Diagnostic]:
     from protonet.report.check_solver import solver_problems  # noqa: PLC0415 # a net needs none of it
 
-    return solver_problems(tree)
+    return solver_problems(tree, selection)
 
 
-def _net(tree: Tree) -> Iterator[Diagnostic]:
+def net_problems(tree: Tree, selection: Selection) -> Iterator[Diagnostic]:
+    """Yield the problems of a net: of the file, then of it in each state that it is made for.
+
+    Raises:
+        DiagnosticError: It cannot be read.
+    """
     file, notes = resolve(read_net(tree))
-    yield from notes
-    yield from losses(tree, upgrade_net(tree)[1])
+    yield from chain(
+        notes,
+        spelled(tree),
+        losses(tree, upgrade_net(tree)[1]),
+        NET.check(FileView(file), selection),
+    )
+    views: dict[Phase, View] = {}
     for state in states(file.message):
-        try:
-            resolve_net(file, state)
-        except DiagnosticError as error:
-            yield from error.diagnostics
+        view = _same(file, state, views)
+        if view is None:
+            view, problems = look(file, state)
+            yield from problems
+        if view is not None:
+            views[state.phase] = view
+            yield from GRAPH.check(view, selection)
+    if len(views) == len(Phase):
+        yield from PHASES.check(Phases(views[Phase.TRAIN], views[Phase.TEST]), selection)
+
+
+def _same(file: NetFile, state: NetState, views: Mapping[Phase, View]) -> View | None:
+    """Return the view of the other phase, if this one is the same: in a deploy net."""
+    if any(layer.include or layer.exclude for layer in file.message.layer):
+        return None
+    return next((v.in_phase(state.phase) for v in views.values() if not v.graph.sources), None)
+
+
+def look(
+    file: NetFile, state: NetState, *, loads: bool = False
+) -> tuple[View | None, tuple[Diagnostic, ...]]:
+    """Return a net in one state for the rules to look at, and what is wrong with it.
+
+    Data that cannot be read do not end it: their shapes are guessed. What then does not fit may be
+    the guess's fault, and is not told.
+
+    Args:
+        file: The net.
+        state: Its state.
+        loads: Whether weights are loaded into it.
+    """
+
+    def sources(node: Node) -> tuple[Shape, ...]:
+        tops = [top.blob for top in node.tops]
+        return source_shapes(node.layer, tops, file.folder, node.phase)
+
+    def guess(node: Node) -> tuple[Shape, ...] | None:
+        return guessed_tops(node.layer, len(node.tops))
+
+    try:
+        graph = build(file, state)
+        shapes, problems = attempt(graph, sources, guess=guess)
+        if len(shapes.values) < sum(len(node.tops) for node in graph.nodes):
+            return None, tuple(problems)
+        resolved = Resolved(graph, shapes, own(graph, shapes))
+        return View(resolved, loads=loads), tuple(problems)
+    except DiagnosticError as error:
+        return None, error.diagnostics
 
 
 def states(net: NetParameter) -> tuple[NetState, ...]:

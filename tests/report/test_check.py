@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from protonet.lint.rule import Selection
 from protonet.message.common import Phase
 from protonet.report.check import check, states
 from protonet.spec.read import parse_net
@@ -24,8 +25,16 @@ def problems(text: str, net: str = INPUT) -> list[tuple[str, str]]:
     return [(problem.code, problem.message) for problem in check("checked.prototxt")]
 
 
+TRAINED = (
+    INPUT
+    + 'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" '
+    + "inner_product_param { num_output: 3 } }\n"
+    + 'layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "loss" }\n'
+)
+
+
 def test_good_files_have_no_problems() -> None:
-    assert problems(INPUT) == problems(SOLVER) == []
+    assert problems(INPUT) == problems(SOLVER, TRAINED) == []
 
 
 def test_a_problem_of_both_phases_is_told_once() -> None:
@@ -86,3 +95,50 @@ SOURCE = (
 )
 def test_a_net_is_checked_in_the_phases_that_have_data(text: str, phases: list[Phase]) -> None:
     assert [state.phase for state in states(parse_net(f"{text}\n"))] == phases
+
+
+DATA = """\
+layer {{
+  name: "d"
+  type: "{}"
+  top: "x"
+  top: "t"
+  transform_param {{ crop_size: 8 }}
+  {} {{ source: "away" batch_size: 2 }}
+}}
+layer {{ name: "relu" type: "ReLU" bottom: "x" top: "x" lrn_param {{ }} }}
+layer {{
+  name: "bn"
+  type: "BatchNorm"
+  bottom: "x"
+  top: "y"
+  batch_norm_param {{ use_global_stats: false }}
+}}
+layer {{ name: "sum" type: "Eltwise" bottom: "y" bottom: "y" bottom: "t" top: "z" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "param"), [("Data", "data_param"), ("ImageData", "image_data_param")]
+)
+def test_rules_look_at_a_net_whose_data_are_away(kind: str, param: str) -> None:
+    """What does not fit the guessed shapes may fit the data, and is not told."""
+    text = DATA.format(kind, param)
+    fitting = text.replace(' bottom: "t"', "")
+
+    assert [code for code, _ in problems(text)] == ["PN701", "PN501"]
+    assert [code for code, _ in problems(fitting)] == ["PN701", "PN501", "PN733", "PN738"]
+
+
+def test_weights_that_a_solver_names_are_read_once_nothing_else_is_wrong() -> None:
+    Path("bad.caffemodel").write_bytes(b"nonsense")
+
+    assert [code for code, _ in problems(f'{SOLVER}weights: "bad.caffemodel"', TRAINED)] == [
+        "PN401"
+    ]
+
+
+def test_only_what_is_selected_is_told() -> None:
+    Path("checked.prototxt").write_text("layer { } base: 1", encoding="utf-8")
+
+    assert check("checked.prototxt", Selection(ignore=("PN1",))) == ()

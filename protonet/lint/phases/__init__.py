@@ -1,0 +1,1 @@
+"""Rules that look at the TRAIN and the TEST state of a net together."""

@@ -1,0 +1,1 @@
+"""Rules that look at a file of a solver."""
