@@ -19,11 +19,19 @@ class Change:
         what: A fact, as a diagnostic's message: "`layers` became `layer`".
         at: The offset of the field that it was done to.
         lossy: Something that the file says has no place in today's format and was left out.
+        code: Of the warning about it, where it is a fork's spelling.
     """
 
     what: str
     at: int
     lossy: bool = False
+    code: str = ""
+
+
+def told(tree: Tree, changes: Iterable[Change]) -> list[str]:
+    """Return a line for each change, ``file:line:column: what``, in the order of the text."""
+    ordered = sorted(changes, key=lambda change: change.at)
+    return list(dict.fromkeys(f"{place(tree, change.at)}: {change.what}" for change in ordered))
 
 
 def losses(tree: Tree, changes: Iterable[Change]) -> tuple[Diagnostic, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from enum import IntEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeAlias
 
@@ -86,9 +87,14 @@ class LegacyMessage(OpenMessage):
     @classmethod
     def slots(cls) -> Mapping[str, Slot]:
         """Return the fields: those of every layer, then the layers' messages."""
-        messages = LAYERS.messages
-        params = {n: replace(messages[n], number=at) for n, at in cls.PARAMS.items()}
-        return {**declared_slots(cls), **params}
+        return _legacy_slots(cls)
+
+
+@cache
+def _legacy_slots(message: type[LegacyMessage]) -> Mapping[str, Slot]:
+    messages = LAYERS.messages
+    params = {n: replace(messages[n], number=at) for n, at in message.PARAMS.items()}
+    return {**declared_slots(message), **params}
 
 
 class _WithMessages(Mapping[str, Slot]):

@@ -5,20 +5,27 @@
     layer.fc8.inner_product_param.num_output=20
     layer.fc8.param.1.lr_mult=20        a number picks one of a repeated field
     layer.fc8.lr_mult=10                of every blob of the layer
+    layer.conv*.lr_mult=0               of every layer that fits the pattern
+    layer.conv*.weight_filler.type=msra a field of a message that these layers have
+    layer.relu*.type=ELU                messages that the new type does not read go
 
 The text is edited, not the message, so that an override is checked like a line of the file, a
 diagnostic can show it, and comments stay.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import partial
 from itertools import pairwise
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, did_you_mean
+from protonet.layers import LAYERS
 from protonet.message.base import Kind, Message, Slot
 from protonet.source import Source
+from protonet.spec.edit import apply, removal
+from protonet.spec.own_field import completed, needs_message, no_such_field, unread
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import BLANK, Block, Field, Tree
 
@@ -96,46 +103,89 @@ def override_layers(
         blobs: Asked where a multiplier is set for all of a layer's blobs.
 
     Raises:
-        DiagnosticError: PN024, the layer has no blobs.
+        DiagnosticError: PN024, the layer has no blobs; PN696, no such field.
     """
-    names = layer_names(parse(source))
+    tree = parse(source)
+    names = layer_names(tree)
     for one in settings:
-        found = split(one, names)
-        if found is None:
-            continue
-        name, path = found
-        paths = _each_blob(one, blobs(name)) if path[0] in MULTIPLIERS else [path]
-        for nth in range(names.count(name)):
-            where = partial(_layer, name=name, nth=nth)
-            for steps in paths:
-                source = _set(source, where, steps, one.value, message)
+        for name, path in _paths(one, tree, message, blobs):
+            for nth in range(names.count(name)):
+                where = partial(_layer, name=name, nth=nth)
+                if path == ["type"]:
+                    source = _without_unread(source, where, one.value.strip("\"'"))
+                source = _set(source, where, path, one.value, message)
     return source
 
 
-def _each_blob(one: Setting, blobs: int) -> list[list[str]]:
-    if not blobs:
-        message = f"the layer has no blobs that `{one}` could be about"
-        raise DiagnosticError([Diagnostic("PN024", message)])
-    multiplier = one.path.rpartition(".")[2]
-    return [["param", str(index), multiplier] for index in range(blobs)]
+def _without_unread(source: Source, where: Callable[[Tree], Block], kind: str) -> Source:
+    """Remove what a layer would not read any more if it were of another type."""
+    tree = parse(source)
+    block = where(tree)
+    stale = unread(_text(block, "type"), kind)
+    at = list(tree.root.blocks("layer")).index(block)
+    found = (removal(tree, "layer", at, name) for name in sorted(stale))
+    fixes = [fix for fix in found if fix is not None]
+    return replace(source, text=apply(source, fixes)[0]) if fixes else source
 
 
-def split(one: Setting, names: Iterable[str]) -> tuple[str, list[str]] | None:
-    """Return the layer that a setting is about and the path below it, or None.
+def _paths(
+    one: Setting, tree: Tree, message: type[Message], blobs: BlobCount
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield each layer and the path below it that a setting is about."""
+    layers, path = split(one, layer_names(tree))
+    if path[:1] not in ([name] for name in MULTIPLIERS):
+        types = {_text(block, "name"): _text(block, "type") for block in tree.root.blocks("layer")}
+        yield from _of_types(one, {name: types[name] for name in layers}, path, message)
+        return
+    found = [(name, ["param", str(at), path[0]]) for name in layers for at in range(blobs(name))]
+    if layers and not found:
+        told = f"the layer has no blobs that `{one}` could be about"
+        raise DiagnosticError([Diagnostic("PN024", told)])
+    yield from found
+
+
+def _of_types(
+    one: Setting, types: Mapping[str, str], path: Sequence[str], message: type[Message]
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield of the layers that fit a pattern those that have the field, and where they have it.
+
+    `conv*` may also mean `conv1_relu`, which reads no convolution_param.
+    """
+    if not types:
+        return
+    if needs_message(path, message) and all(kind in LAYERS for kind in types.values()):
+        found = {name: completed(kind, path) for name, kind in types.items()}
+        if not any(found.values()):
+            raise DiagnosticError([no_such_field(str(one), path, list(types.values()))])
+        yield from ((name, full) for name, full in found.items() if full)
+        return
+    reading = [name for name, kind in types.items() if _reads(kind, path[0])]
+    yield from ((name, path) for name in reading or types)
+
+
+def split(one: Setting, names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the layers that a setting is about, if there are any, and the path below them.
 
     A layer's name may itself have dots: the longest that fits is meant.
     """
-    rest = one.path.removeprefix(LAYER)
-    fitting = [name for name in names if rest.startswith(f"{name}.")]
-    if not fitting:
-        return None
-    name = max(fitting, key=len)
-    return name, rest.removeprefix(f"{name}.").split(".")
+    steps = one.path.removeprefix(LAYER).split(".")
+    names = list(dict.fromkeys(names))
+    for at in range(len(steps) - 1, 0, -1):
+        pattern = ".".join(steps[:at])
+        found = [name for name in names if matches(name, pattern)]
+        if found:
+            return found, steps[at:]
+    return [], []
+
+
+def matches(layer: str, pattern: str) -> bool:
+    """Tell whether a pattern, as ``conv*``, means a layer; names may hold what is special in it."""
+    return layer == pattern or fnmatchcase(layer, pattern)
 
 
 def layer_names(tree: Tree) -> list[str]:
     """Return the names of a net's layers, in file order."""
-    return [_name(block) for block in tree.root.blocks("layer")]
+    return [_text(block, "name") for block in tree.root.blocks("layer")]
 
 
 def no_such_layer(one: Setting, names: Sequence[str]) -> Diagnostic:
@@ -146,12 +196,17 @@ def no_such_layer(one: Setting, names: Sequence[str]) -> Diagnostic:
     return Diagnostic("PN024", message, help=did_you_mean(wanted, names) or known)
 
 
-def _name(block: Block) -> str:
-    return next((str(field.value) for field in block.all("name")), "")
+def _text(block: Block, field: str) -> str:
+    return next((str(found.value) for found in block.all(field)), "")
+
+
+def _reads(kind: str, field: str) -> bool:
+    """Tell whether layers of a type read a field."""
+    return not field.endswith("_param") or (kind in LAYERS and field in LAYERS[kind].slots())
 
 
 def _layer(tree: Tree, name: str, nth: int) -> Block:
-    return [block for block in tree.root.blocks("layer") if _name(block) == name][nth]
+    return [block for block in tree.root.blocks("layer") if _text(block, "name") == name][nth]
 
 
 def _set(

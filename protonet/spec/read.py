@@ -3,22 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from protonet import files
 from protonet.diagnostics import DiagnosticError
 from protonet.layers import LAYERS
+from protonet.layers.base import Layer, Weight
 from protonet.layers.plugins import load_installed
 from protonet.message.base import Message
 from protonet.message.bind import bind
 from protonet.message.unbind import unbind
+from protonet.shape import Shape
 from protonet.source import Source
+from protonet.spec.foreign import foreign
 from protonet.spec.net import NetParameter
 from protonet.spec.override import Setting
+from protonet.spec.rewrite import modern_net, rewrite
 from protonet.spec.solver import SolverParameter
 from protonet.spec.upgrade import upgrade_net, upgrade_solver
+from protonet.spec.upgrade_v1 import has_fork_types
 from protonet.syntax.format import format_block
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree
+
+Inferred: TypeAlias = tuple[tuple[Shape, ...], tuple[Weight, ...]]
+"""The shapes of a layer's tops, and its blobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +38,19 @@ class NetFile:
         message: What it says.
         tree: Where it says it; of a message that was given as such, the text that it would be.
         dialects: Which fork's layer a type is, for those that differ (``spec/dialect``).
+        layers: Those that were made of it, by what they are made of: its states share them.
+        known: What was inferred of them, by the layer's id and its bottoms: tops and blobs.
     """
 
     message: NetParameter
     tree: Tree
     dialects: Mapping[str, str] = field(default_factory=dict[str, str])
+    layers: dict[tuple[int, str, int, str], Layer] = field(
+        default_factory=dict[tuple[int, str, int, str], Layer], compare=False, repr=False
+    )
+    known: dict[tuple[int, tuple[Shape, ...]], Inferred] = field(
+        default_factory=dict[tuple[int, tuple[Shape, ...]], Inferred], compare=False, repr=False
+    )
 
     @property
     def name(self) -> str:
@@ -102,7 +119,7 @@ def parse_solver(text_or_path: str | Path) -> SolverParameter:
     Raises:
         DiagnosticError: The file is at fault, or is not there.
     """
-    return bind(_tree(text_or_path), SolverParameter)
+    return _bound_solver(_tree(text_or_path))[0]
 
 
 def read_net(spec: str | Path | NetParameter | Tree) -> NetFile:
@@ -115,26 +132,48 @@ def read_net(spec: str | Path | NetParameter | Tree) -> NetFile:
         DiagnosticError: The file is at fault, or is not there.
     """
     tree = _tree(spec)
-    message = spec if isinstance(spec, NetParameter) else bind_net(tree)
-    upgraded, changes = upgrade_net(tree)
+    try:
+        message, spelled = (spec, tree) if isinstance(spec, NetParameter) else _bound(tree)
+        upgraded, changes = upgrade_net(spelled)
+    except DiagnosticError as error:
+        return _of_fork(tree, error)
     return NetFile(bind_net(upgraded) if changes else message, upgraded)
 
 
+def _of_fork(tree: Tree, error: DiagnosticError) -> NetFile:
+    """Read an old net that only a fork's types or messages keep from being read as it stands."""
+    modern, changes = modern_net(tree)
+    if not changes:
+        raise error
+    try:
+        return NetFile(bind(modern, NetParameter, foreign=foreign), modern)
+    except DiagnosticError as left:
+        raise (left if has_fork_types(tree.root) else error) from None
+
+
 def bind_net(tree: Tree) -> NetParameter:
-    """Read the tree of a net; something unknown in it may be of a layer of an installed package.
+    """Read the tree of a net, in BVLC's spelling or that of a fork.
+
+    Something unknown in it may be of a layer of an installed package.
 
     Raises:
         DiagnosticError: The file is at fault, or such a package.
     """
+    return _bound(tree)[0]
+
+
+def _bound(tree: Tree) -> tuple[NetParameter, Tree]:
+    """Return the message of a net, and its tree in BVLC's spelling."""
     try:
-        message = bind(tree, NetParameter)
+        message = bind(tree, NetParameter, foreign=foreign)
     except DiagnosticError:
-        if not load_installed():
+        spelled, changes = rewrite(tree)
+        if not (load_installed() or changes):
             raise
-        return bind(tree, NetParameter)
+        message, tree = bind(spelled, NetParameter, foreign=foreign), spelled
     if any(layer.type not in LAYERS for layer in message.layer):
         load_installed()
-    return message
+    return message, tree
 
 
 def read_solver(spec: str | Path | SolverParameter | Tree) -> SolverFile:
@@ -147,9 +186,27 @@ def read_solver(spec: str | Path | SolverParameter | Tree) -> SolverFile:
         DiagnosticError: The file is at fault, or is not there.
     """
     tree = _tree(spec)
-    message = spec if isinstance(spec, SolverParameter) else bind(tree, SolverParameter)
+    message, tree = (spec, tree) if isinstance(spec, SolverParameter) else _bound_solver(tree)
     upgraded, changes = upgrade_solver(tree)
     return SolverFile(bind(upgraded, SolverParameter) if changes else message, upgraded)
+
+
+def _bound_solver(tree: Tree) -> tuple[SolverParameter, Tree]:
+    """Return the message of a solver, and its tree in BVLC's spelling."""
+    try:
+        return bind(tree, SolverParameter, foreign=foreign), tree
+    except DiagnosticError:
+        spelled, changes = rewrite(tree)
+        if not changes:
+            raise
+        return bind(spelled, SolverParameter, foreign=foreign), spelled
+
+
+def is_solver(tree: Tree) -> bool:
+    """Tell whether more of a file's fields are a solver's than a net's."""
+    names = {field.name for field in tree.root.fields}
+    solver, net = SolverParameter.slots().keys(), NetParameter.slots().keys()
+    return len(names & (solver - net)) > len(names & (net - solver))
 
 
 def _tree(spec: str | Path | Message | Tree) -> Tree:

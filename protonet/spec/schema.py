@@ -15,6 +15,7 @@ from protonet.layers.base import Layer
 from protonet.message.base import Message
 from protonet.message.common import BlobProtoVector, Datum
 from protonet.message.emit import json_schema, proto_text
+from protonet.spec.dialect_protos import dialect_protos
 from protonet.spec.net import NetParameter
 from protonet.spec.solver import SolverParameter, SolverState
 
@@ -35,6 +36,7 @@ def files() -> dict[str, str]:
         "net.schema.json": _json(NetParameter),
         "solver.schema.json": _json(SolverParameter),
         "layers.md": "\n".join(_layers()),
+        **dialect_protos(),
     }
 
 
@@ -68,6 +70,7 @@ def _told(layer: type[Layer]) -> tuple[str, str]:
 def main() -> None:
     """Write the files to the folder that the command line names."""
     folder = Path(sys.argv[1])
+    (folder / "dialects").mkdir(exist_ok=True)
     for name, text in files().items():
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -8,6 +8,15 @@ from protonet.message.common import BlobProto
 from protonet.spec.net import NetParameter, NetState
 
 
+class CacheMode(IntEnum):
+    """Where the features of a frozen prefix are kept; AUTO: where there is room, or nowhere."""
+
+    OFF = 0
+    AUTO = 1
+    RAM = 2
+    DISK = 3
+
+
 class Mode(IntEnum):
     """Which way a monitored value gets better."""
 
@@ -164,10 +173,20 @@ class SolverParameter(Message):
     """If not negative: no element of the mean gradient is larger than this, with either sign."""
     early_stopping: Annotated[EarlyStoppingParameter | None, Tag(50016)] = None
     """When to end before ``max_iter``."""
+    max_epoch: Annotated[Int32, Tag(50017)] = 0
+    """If not 0: end after so many epochs of the train net's data, or at ``max_iter`` if earlier."""
     keep_last: Annotated[Int32, Tag(50020)] = 0
     """If not 0: older snapshots of this run than the last so many are removed."""
     keep_best: Annotated[KeepBestParameter | None, Tag(50021)] = None
     """Which weights to keep besides the snapshots."""
+    cache_frozen: Annotated[CacheMode, Tag(50060)] = CacheMode.AUTO
+    """Compute what frozen layers make of a sample once, where it is the same each time."""
+    cache_variants: Annotated[Int32, Tag(50061)] = 0
+    """If not 0: each image has so many fixed crops and mirrorings, instead of another each time."""
+    cache_dir: Annotated[str, Tag(50062)] = ""
+    """Where DISK keeps features; ``~/.cache/protonet/features`` if not set."""
+    cache_limit: Annotated[Int64, Tag(50063)] = 0
+    """Bytes of features at most; 0 is half of the free memory, or 16 GiB on disk."""
 
 
 class SolverState(Message):

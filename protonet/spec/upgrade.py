@@ -13,8 +13,8 @@ from protonet.source import Source
 from protonet.spec.change import Change, in_blocks, made, place, values
 from protonet.spec.upgrade_v0 import is_v0, upgrade_v0
 from protonet.spec.upgrade_v1 import has_v1, upgrade_v1
-from protonet.syntax.format import format as canonical
 from protonet.syntax.parse import parse
+from protonet.syntax.splice import splice
 from protonet.syntax.tree import Block, Field, Tree, Value
 
 _SOLVERS = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
@@ -62,21 +62,23 @@ def upgrade_solver(tree: Tree) -> tuple[Tree, tuple[Change, ...]]:
 
 
 def upgrade_net_text(text: str) -> str:
-    """Return the text of a net in today's form, comments kept.
+    """Return the text of a net in today's form; what needs no change stays as it is.
 
     Raises:
         DiagnosticError: It is no prototxt, or what `upgrade_net` raises.
     """
-    return canonical(upgrade_net(parse(Source(text)))[0])
+    tree = parse(Source(text))
+    return splice(tree, upgrade_net(tree)[0])
 
 
 def upgrade_solver_text(text: str) -> str:
-    """Return the text of a solver in today's form, comments kept.
+    """Return the text of a solver in today's form; what needs no change stays as it is.
 
     Raises:
         DiagnosticError: It is no prototxt, or what `upgrade_solver` raises.
     """
-    return canonical(upgrade_solver(parse(Source(text)))[0])
+    tree = parse(Source(text))
+    return splice(tree, upgrade_solver(tree)[0])
 
 
 def _of_solver(tree: Tree, field: Field, changes: list[Change]) -> Field:

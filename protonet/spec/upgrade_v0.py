@@ -210,7 +210,13 @@ class _Upgrade:
             else:
                 head.append(field)
         tail = [Field(name, made(m[0].at, *m), m[0].at) for name, m in messages.items()]
+        self._tell_of_layer(layer, messages)
         return _of(layer, (*head, *_without(layer, "layer"), *tail))
+
+    def _tell_of_layer(self, layer: Block, messages: dict[str, list[Field]]) -> None:
+        where = "".join(f", parameters to `{name}`" for name in messages)
+        at = next(layer.all("layer")).at
+        self.changes.append(Change(f"what `layer` held moved one level up{where}", at))
 
     def _move(self, field: Field, kind: str, messages: dict[str, list[Field]]) -> None:
         name, kinds = _FIELDS[field.name]

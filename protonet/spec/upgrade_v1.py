@@ -50,6 +50,28 @@ V1_TYPES = {
 }
 """V1's enum, in order of its numbers from 0: the types of today."""
 
+_FORK_TYPES = {
+    "BATCH_NORM": "BatchNorm",
+    "BN": "BN",
+    "CROP": "Crop",
+    "ELTWISE_AFFINE": "EltwiseAffine",
+    "ELU": "ELU",
+    "EMBED": "Embed",
+    "INTERP": "Interp",
+    "LOCAL": "Local",
+    "NORMALIZE": "Normalize",
+    "PERMUTE": "Permute",
+    "PRELU": "PReLU",
+    "RESHAPE": "Reshape",
+    "ROI_POOLING": "ROIPooling",
+    "ROIPOOLING": "ROIPooling",
+    "SMOOTH_L1_LOSS": "SmoothL1Loss",
+    "UPSAMPLE": "Upsample",
+}
+"""Types that forks added to V1's enum; their numbers clash, so only names are known."""
+
+_NAMED = V1_TYPES | _FORK_TYPES
+
 _TRANSFORMING = {
     "Data": "data_param",
     "ImageData": "image_data_param",
@@ -70,38 +92,82 @@ def has_v1(root: Block) -> bool:
     return any(field.name == "layers" for field in root.fields)
 
 
+def has_fork_types(root: Block) -> bool:
+    """Tell whether some of a net's `layers` is of a type that forks added to V1's."""
+    return any(
+        one.value in _FORK_TYPES for layer in root.blocks("layers") for one in layer.all("type")
+    )
+
+
+def is_type(name: str) -> bool:
+    """Tell whether V1, or a fork's, has a type of that name."""
+    return name in _NAMED
+
+
 def upgrade_v1(tree: Tree) -> tuple[Block, list[Change]]:
     """Return the net with a `layer` for every element of `layers`, in file order."""
     root = tree.root
     # Caffe looks for old transformations in the whole net, and then touches every data layer.
     move = any(_transformations(layer) for layer in root.blocks("layers"))
-    fields = tuple(_upgraded(field, move=move) for field in root.fields)
-    changes = [Change("`layers` became `layer`", field.at) for field in root.all("layers")]
-    return root._replace(fields=fields), changes
+    upgrade = _Upgrade(tree, move=move)
+    return root._replace(fields=tuple(map(upgrade.field, root.fields))), upgrade.changes
 
 
-def _upgraded(field: Field, *, move: bool) -> Field:
-    if field.name != "layers":
-        return field
-    value = in_blocks(field.value, lambda layer: _layer(layer, field.at, move=move))
-    return Field("layer", value, field.at)
+class _Upgrade:
+    def __init__(self, tree: Tree, *, move: bool) -> None:
+        self.tree = tree
+        self.move = move
+        self.changes: list[Change] = []
 
+    def field(self, field: Field) -> Field:
+        """Return a field of the net, `layer` for `layers`."""
+        if field.name != "layers":
+            return field
+        self.changes.append(Change("`layers` became `layer`", field.at))
+        value = in_blocks(field.value, lambda layer: self._layer(layer, field.at))
+        return Field("layer", value, field.at)
 
-def _layer(layer: Block, at: int, *, move: bool) -> Block:
-    kind = _type(layer)
-    if move and kind in _TRANSFORMING:
-        layer = _move_transformations(layer, _TRANSFORMING[kind], at)
-    fields: list[Field] = []
-    params = _params(layer)
-    for field in layer.fields:
-        if field.name in _OF_PARAM:
-            fields += params
-            params = []
-        elif field.name == "type" and kind is not None:
-            fields.append(Field("type", kind, field.at))
-        else:
-            fields.append(field)
-    return Block(tuple(fields), layer.at, layer.end)
+    def _layer(self, layer: Block, at: int) -> Block:
+        kind = _type(layer)
+        if self.move and kind in _TRANSFORMING:
+            layer = self._with_transform(layer, _TRANSFORMING[kind], at)
+        fields: list[Field] = []
+        params = _params(layer)
+        for field in layer.fields:
+            if field.name in _OF_PARAM:
+                fields += params
+                if params:
+                    self._tell_of_params(layer, field.at)
+                params = []
+            elif field.name == "type" and kind is not None:
+                fields.append(Field("type", kind, field.at))
+                self._tell_of_type(field, kind)
+            else:
+                fields.append(field)
+        return Block(tuple(fields), layer.at, layer.end)
+
+    def _with_transform(self, layer: Block, message: str, at: int) -> Block:
+        for field in _transformations(layer):
+            what = f"`{field.name}` moved from `{message}` to `transform_param`"
+            self.changes.append(Change(what, field.at))
+        return _move_transformations(layer, message, at)
+
+    def _tell_of_type(self, field: Field, kind: str) -> None:
+        span = self.tree.value_span(field)
+        old = self.tree.source.text[span.start : span.end]
+        self.changes.append(Change(f'type {old} became "{kind}"', field.at))
+
+    def _tell_of_params(self, layer: Block, at: int) -> None:
+        """Tell which lists, but for today's `param { }` in a hand-made mixture, became `param`."""
+        olds = [
+            name
+            for name in _OF_PARAM
+            if any(not isinstance(value, Block) for value, _ in values(layer, name))
+        ]
+        if olds:
+            names = " and ".join(f"`{name}`" for name in olds)
+            news = " ".join(_OF_PARAM[name] for name in olds)
+            self.changes.append(Change(f"{names} became `param {{ {news} }}`", at))
 
 
 def _type(layer: Block) -> str | None:
@@ -109,7 +175,7 @@ def _type(layer: Block) -> str | None:
     value = next((value for value, _ in values(layer, "type")), None)
     if isinstance(value, int) and 0 <= value < len(V1_TYPES):
         return [*V1_TYPES.values()][value]
-    return V1_TYPES.get(value, str(value)) if isinstance(value, str) else None
+    return _NAMED.get(value, str(value)) if isinstance(value, str) else None
 
 
 def _transformations(layer: Block) -> list[Field]:

@@ -5,6 +5,7 @@ line stays there if it fits. Comments and single blank lines are kept, numbers k
 """
 
 import re
+from bisect import bisect_left
 
 from protonet.syntax import scalar
 from protonet.syntax.tree import BLANK, Block, Field, Scalar, Tree, Value, Word
@@ -46,6 +47,46 @@ def format_block(block: Block) -> str:
     return "".join(f"{line}\n" for line in writer.lines)
 
 
+def format_field(
+    tree: Tree, field: Field, indent: str = "", end: int | None = None, *, short: bool = False
+) -> str:
+    """Return the canonical text of one field, without a last line end.
+
+    Args:
+        tree: What it is of, or comes from: numbers keep their spelling.
+        field: The field.
+        indent: What each line begins with.
+        end: Keep the comments from the field's offset up to this one; none if not given.
+        short: Write it on one line.
+    """
+    writer = _Writer(tree)
+    at = len(tree.source.text) if end is None else field.at
+    writer.next = bisect_left(tree.comments, at, key=lambda comment: comment.at)
+    if short:
+        return writer.inline(field)
+    writer.field(field, indent)
+    if end is not None:
+        writer.comments_until(end, indent)
+        return "\n".join(writer.lines)
+    # What is made has no place, so what stands around its offset says nothing of blank lines.
+    return "\n".join(filter(None, writer.lines))
+
+
+def field_end(text: str, field: Field) -> int | None:
+    """Return where a field ends in the text, or None if it does not stand there."""
+    if isinstance(field.value, Block):
+        return field.value.end if field.value.in_text else None
+    match = _VALUE.match(text, field.at)
+    if match is None or match["name"] != field.name:
+        return None
+    if match["list"] is None:
+        return match.end()
+    items = field.value if isinstance(field.value, tuple) else ()
+    at = max([match.end(), *(item.end for item in items if isinstance(item, Block))])
+    rest = _REST_OF_LIST.match(text, at)
+    return rest.end() if rest else None
+
+
 class _Writer:
     def __init__(self, tree: Tree | None) -> None:
         self.text = tree.source.text if tree else ""
@@ -59,7 +100,7 @@ class _Writer:
         for field in block.fields:
             self.comments_until(field.at, indent)
             self._group(field.at)
-            self._field(field, indent)
+            self.field(field, indent)
 
     def comments_until(self, at: int, indent: str) -> None:
         """Write the comments before an offset, each on a line of its own."""
@@ -75,13 +116,11 @@ class _Writer:
 
     def _group(self, at: int) -> None:
         """Keep a blank line before what stands at an offset."""
-        line = self.text.rfind("\n", 0, at) + 1
-        above = self.text.rfind("\n", 0, max(0, line - 1)) + 1
-        if (
-            line
-            and not self.first
-            and not self.text[line:at].strip() + self.text[above:line].strip()
-        ):
+        line = _blanks_begin(self.text, at)
+        if self.first or not line or self.text[line - 1] != "\n":
+            return
+        above = _blanks_begin(self.text, line - 1)
+        if not above or self.text[above - 1] == "\n":
             self.lines.append("")
 
     def _behind(self, end: int) -> None:
@@ -92,14 +131,15 @@ class _Writer:
                 self.lines[-1] += f"  {comment.text}"
                 self.next += 1
 
-    def _field(self, field: Field, indent: str) -> None:
+    def field(self, field: Field, indent: str) -> None:
+        """Write one field, and the comment behind it."""
         value = field.value
-        line = f"{indent}{self._inline(field)}" if self._may_be_short(value) else ""
+        line = f"{indent}{self.inline(field)}" if self._may_be_short(value) else ""
         if isinstance(value, Block) and not 0 < len(line) <= WIDTH:
             self._message(field.name, value, indent)
         else:
             self._write(line)
-            end = self._end(field)
+            end = field_end(self.text, field)
             if end is not None:
                 self._behind(end)
 
@@ -124,7 +164,7 @@ class _Writer:
         flat = not any(isinstance(field.value, Block) for field in value.fields)
         return flat and len(names) <= _MAX_SHORT_NAMES
 
-    def _inline(self, field: Field) -> str:
+    def inline(self, field: Field) -> str:
         """Return a field on one line."""
         name, value, _ = field
         if isinstance(value, Block):
@@ -140,21 +180,7 @@ class _Writer:
         return f"{name}: [{', '.join(items)}]"
 
     def _inline_message(self, block: Block) -> str:
-        return " ".join(["{", *(self._inline(field) for field in block.fields), "}"])
-
-    def _end(self, field: Field) -> int | None:
-        """Return where a field ends in the text, or None if it does not stand there."""
-        if isinstance(field.value, Block):
-            return field.value.end if field.value.in_text else None
-        match = _VALUE.match(self.text, field.at)
-        if match is None or match["name"] != field.name:
-            return None
-        if match["list"] is None:
-            return match.end()
-        items = field.value if isinstance(field.value, tuple) else ()
-        at = max([match.end(), *(item.end for item in items if isinstance(item, Block))])
-        rest = _REST_OF_LIST.match(self.text, at)
-        return rest.end() if rest else None
+        return " ".join(["{", *(self.inline(field) for field in block.fields), "}"])
 
     def _numbers(self, field: Field) -> list[str]:
         """Return how the values of a field are spelled where it comes from; "" for a string."""
@@ -163,8 +189,15 @@ class _Writer:
             return []
         if match["list"] is None:
             return [match["number"] or ""]
-        items = _ITEM.finditer(self.text, match.end(), self._end(field) or match.end())
+        items = _ITEM.finditer(self.text, match.end(), field_end(self.text, field) or match.end())
         return [item["number"] or "" for item in items if item[0][0] != "#"]
+
+
+def _blanks_begin(text: str, at: int) -> int:
+    """Return where the blanks before an offset begin, on its line."""
+    while at and text[at - 1] in " \t\r\v\f":  # no search: a line may be very long
+        at -= 1
+    return at
 
 
 def _scalar(value: Scalar, spelled: str) -> str:

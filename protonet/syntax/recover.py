@@ -5,7 +5,9 @@ missing is fed in its place or what is too much is dropped, and reading goes on:
 field, or on the next line. One mistake gives one diagnostic.
 """
 
+from collections import deque
 from collections.abc import Container, Iterable
+from itertools import chain
 from typing import Any, cast
 
 from lark.exceptions import UnexpectedToken
@@ -39,16 +41,31 @@ def recover(source: Source, parser: InteractiveParser, tokens: Iterable[Token]) 
     return recovery.problems
 
 
+class _Tokens:
+    """Tokens by their number, of which the last few are kept: a large file has millions."""
+
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        self._rest = iter(tokens)
+        self._kept: deque[Token] = deque(maxlen=4)
+        self._count = 0
+
+    def __getitem__(self, number: int) -> Token:
+        while number >= self._count:
+            self._kept.append(next(self._rest))
+            self._count += 1
+        return self._kept[number - self._count]
+
+
 class _Recovery:
     def __init__(self, source: Source, parser: InteractiveParser, tokens: Iterable[Token]) -> None:
         end = len(source.text)
         self.source = source
         self.parser = parser
-        self.tokens = [*tokens, Token("$END", "", end, end)]
+        self.tokens = _Tokens(chain(tokens, [Token("$END", "", end, end)]))
         self.next = 0
         self.problems: list[Diagnostic] = []
         self.done = False
-        self.key = self.last = self.tokens[-1]
+        self.key = self.last = Token("$END", "", end, end)
         self.open: list[Token] = []
         self.early: list[tuple[Token, Token]] = []  # braces, closers indented less
         self.conflicts: list[bool] = []  # open ones: are we past `=======`?

@@ -106,7 +106,10 @@ class Tree:
         """
         block, span, found = self.root, Span(self.source, self.root.at, self.root.at + 1), None
         for name, index in _steps(path):
-            found = _nth(block, name, index)
+            if block is self.root:  # a net has many layers, and maybe as many problems
+                found = next(iter(self._outermost.get(name, [])[index : index + 1]), None)
+            else:
+                found = _nth(block, name, index)
             if found is None:
                 return span
             field, value = found
@@ -115,6 +118,15 @@ class Tree:
                 return self.value_span(field)
             block = value
         return span
+
+    @cached_property
+    def _outermost(self) -> dict[str, list[tuple[Field, Value]]]:
+        """The values of the file's own fields, by name."""
+        found: dict[str, list[tuple[Field, Value]]] = {}
+        for field in self.root.fields:
+            values = field.value if type(field.value) is tuple else (field.value,)
+            found.setdefault(field.name, []).extend((field, value) for value in values)
+        return found
 
 
 _STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*')

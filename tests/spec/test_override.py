@@ -118,3 +118,29 @@ def test_a_layer_of_another_net_is_left_out() -> None:
 def test_a_layer_without_blobs_has_no_multipliers() -> None:
     with pytest.raises(DiagnosticError, match="PN024"):
         net("layer.fc.lr_mult=1", blobs=0)
+
+
+def test_a_pattern_means_all_layers_that_fit() -> None:
+    text = 'layer { name: "conv1" } layer { name: "conv2" } layer { name: "fc" }'
+
+    assert net("layer.conv*.lr_mult=0", text=text, blobs=1) == (
+        'layer { name: "conv1"  param { lr_mult: 0 } } '
+        'layer { name: "conv2"  param { lr_mult: 0 } } layer { name: "fc" }'
+    )
+
+
+def test_of_a_pattern_the_layers_that_read_a_message_are_meant() -> None:
+    text = (
+        'layer { name: "conv1" type: "Convolution" convolution_param { pad: 1 } }\n'
+        'layer { name: "conv1_relu" type: "ReLU" }\n'
+        'layer { name: "conv1_own" type: "Unknown" }\n'
+    )
+
+    assert net("layer.conv*.convolution_param.pad=2", text=text) == text.replace("1 }", "2 }")
+    assert net("layer.conv1_*.convolution_param.pad=2", text=text).count("pad: 2") == 2
+
+
+def test_a_name_that_looks_like_a_pattern_means_itself() -> None:
+    text = 'layer { name: "a[1]" }'
+
+    assert net("layer.a[1].type=Z", text=text) == 'layer { name: "a[1]"  type: "Z" }'

@@ -12,6 +12,7 @@ from protonet.spec.upgrade import (
     upgrade_solver_text,
 )
 from protonet.syntax.parse import parse
+from tests.spec.upgraded import net_in_canonical_form, solver_in_canonical_form
 
 Problem = tuple[str, str, str, str]
 
@@ -65,7 +66,7 @@ def test_a_solver_of_today_stays_the_same_tree() -> None:
     assert upgrade_solver(tree)[0] is tree
 
 
-def test_text_keeps_comments_and_is_formatted() -> None:
+def test_text_keeps_comments_and_what_needs_no_change() -> None:
     text = """\
 # a deploy file
 input: "x"   # the image
@@ -82,11 +83,10 @@ layer {
   name: "input"
   type: "Input"
   top: "x"
-  # the image
   input_param {
     shape { dim: 1 dim: 3 dim: 8 dim: 8 }
   }
-}
+}   # the image
 # square
 # the only layer
 layer { name: "r" type: "ReLU" bottom: "x" top: "x" }
@@ -99,7 +99,7 @@ def test_every_input_gets_its_shape_or_four_dims() -> None:
     dims = 'input: ["a", "b"] input_dim: [1, 2, 3, 4, 5, 6, 7] input_dim: 8 input_dim: 9'
 
     assert (
-        upgrade_net_text(shapes)
+        net_in_canonical_form(shapes)
         == """\
 layer {
   name: "input"
@@ -114,7 +114,7 @@ layer {
 """
     )
     assert (
-        upgrade_net_text(dims)
+        net_in_canonical_form(dims)
         == """\
 layer {
   name: "input"
@@ -133,13 +133,15 @@ layer {
 def test_input_shape_wins_over_input_dim() -> None:
     text = 'input: "a" input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1 input_shape { dim: 7 }'
 
-    assert "    shape { dim: 7 }\n" in upgrade_net_text(text)
+    assert "    shape { dim: 7 }\n" in net_in_canonical_form(text)
 
 
 def test_the_input_layer_comes_before_all_layers_and_behind_the_name() -> None:
     text = 'name: "n" layer { name: "s" } input: "x" input_shape { dim: 1 } debug_info: true'
 
-    assert [line.split()[0] for line in upgrade_net_text(text).splitlines() if line[0] != " "] == [
+    assert [
+        line.split()[0] for line in net_in_canonical_form(text).splitlines() if line[0] != " "
+    ] == [
         "name:",
         "layer",
         "}",
@@ -181,7 +183,7 @@ layer {
 }
 """
     assert (
-        upgrade_net_text(text)
+        net_in_canonical_form(text)
         == """\
 layer {
   type: "BatchNorm"
@@ -200,7 +202,7 @@ def test_params_of_batch_norm_in_a_list_are_frozen() -> None:
     text = 'layer { type: "BatchNorm" param: [{ lr_mult: 1 }, {}] param { } }'
 
     assert (
-        upgrade_net_text(text)
+        net_in_canonical_form(text)
         == """\
 layer {
   type: "BatchNorm"
@@ -230,7 +232,7 @@ def test_what_is_no_layer_at_all_stays_for_bind_to_refuse() -> None:
     text = 'layer: 3 layer { type: "BatchNorm" param { } param: 1 param { } }'
 
     assert (
-        upgrade_net_text(text)
+        net_in_canonical_form(text)
         == """\
 layer: 3
 layer {
@@ -257,14 +259,14 @@ layer {
     ],
 )
 def test_solver_type_becomes_type(old: str, new: str) -> None:
-    assert upgrade_solver_text(f"net: 'n' solver_type: {old} base_lr: 1e-2") == (
+    assert solver_in_canonical_form(f"net: 'n' solver_type: {old} base_lr: 1e-2") == (
         f'net: "n"\ntype: "{new}"\nbase_lr: 1e-2\n'
     )
 
 
 @pytest.mark.parametrize("old", ["LBFGS", "9", "'SGDX'", "{ }"])
 def test_an_unknown_solver_type_stays_for_bind_to_refuse(old: str) -> None:
-    assert upgrade_solver_text(f"solver_type: {old}").startswith("solver_type")
+    assert solver_in_canonical_form(f"solver_type: {old}").startswith("solver_type")
 
 
 def test_two_types_of_a_solver_are_refused() -> None:
@@ -282,7 +284,7 @@ def test_two_types_of_a_solver_are_refused() -> None:
 def test_a_net_within_a_solver_is_upgraded(name: str) -> None:
     text = f'{name} {{ layers {{ name: "r" type: RELU }} }} max_iter: 1'
 
-    assert upgrade_solver_text(text) == (
+    assert solver_in_canonical_form(text) == (
         f'{name} {{ layer {{ name: "r" type: "ReLU" }} }}\nmax_iter: 1\n'
     )
 
@@ -290,7 +292,7 @@ def test_a_net_within_a_solver_is_upgraded(name: str) -> None:
 def test_nets_in_a_list_within_a_solver_are_upgraded() -> None:
     text = "test_net_param: [{ layers { type: TANH } }, { }]"
 
-    assert upgrade_solver_text(text) == 'test_net_param: [{ layer { type: "TanH" } }, { }]\n'
+    assert solver_in_canonical_form(text) == 'test_net_param: [{ layer { type: "TanH" } }, { }]\n'
 
 
 def test_a_net_within_a_solver_may_be_refused() -> None:

@@ -3,14 +3,15 @@
 import pytest
 
 from protonet.source import Source
-from protonet.spec.upgrade import upgrade_net, upgrade_net_text
+from protonet.spec.upgrade import upgrade_net
 from protonet.syntax.parse import parse
 from tests.spec.test_upgrade import left_out, problems
+from tests.spec.upgraded import net_in_canonical_form
 
 
 def upgraded(inner: str, outer: str = "") -> str:
     """Return the fields of a V0 layer of today, in one line."""
-    lines = upgrade_net_text(f"layers {{ layer {{ {inner} }} {outer} }}").split()
+    lines = net_in_canonical_form(f"layers {{ layer {{ {inner} }} {outer} }}").split()
     return " ".join(lines[2:-1])
 
 
@@ -98,7 +99,7 @@ def test_parameters_move_into_the_message_of_their_type(kind: str, inner: str, t
 def test_a_parameter_that_does_not_fit_its_type_is_left_out() -> None:
     text = "layers { layer { type: 'data' pad: 1 new_num: 2 hdf5_output_param { } kernelsize: 3 } }"
 
-    assert upgrade_net_text(text) == 'layer { type: "Data" }\n'
+    assert net_in_canonical_form(text) == 'layer { type: "Data" }\n'
     assert left_out(text) == [
         "a V0 layer of type `data` has no `pad`",
         "a V0 layer of type `data` has no `new_num`",
@@ -113,7 +114,7 @@ name: "n" force_backward: true debug_info: true state { } input_shape { }
 layers { layer { name: "r" } }
 odd: 1
 """
-    assert upgrade_net_text(text) == (
+    assert net_in_canonical_form(text) == (
         'name: "n"\nforce_backward: true\nlayer { name: "r" }\nodd: 1\n'
     )
     assert left_out(text) == [
@@ -128,7 +129,7 @@ def test_v1_and_v2_layers_within_a_v0_net_are_kept() -> None:
         "layers { layer { type: 'relu' } } layers { type: TANH } layers: 3 layer { type: 'BNLL' }"
     )
 
-    assert upgrade_net_text(text) == (
+    assert net_in_canonical_form(text) == (
         'layer { type: "ReLU" }\nlayer { type: "TanH" }\nlayer: 3\nlayer { type: "BNLL" }\n'
     )
 
@@ -137,7 +138,7 @@ def test_layers_in_a_list_become_one_each() -> None:
     kinds = ("relu", "padding", "tanh")
     text = "layers: [" + ", ".join(f"{{ layer {{ type: '{kind}' }} }}" for kind in kinds) + "]"
 
-    assert upgrade_net_text(text) == 'layer { type: "ReLU" }\nlayer { type: "TanH" }\n'
+    assert net_in_canonical_form(text) == 'layer { type: "ReLU" }\nlayer { type: "TanH" }\n'
 
 
 PADDED = """\
@@ -148,7 +149,7 @@ layers { layer { name: "c" type: "conv" pad: 9 kernelsize: 3 } bottom: "px" top:
 
 def test_a_padding_layer_becomes_the_pad_of_the_next() -> None:
     assert (
-        upgrade_net_text(PADDED)
+        net_in_canonical_form(PADDED)
         == """\
 layer {
   name: "c"
@@ -161,7 +162,9 @@ layer {
     )
     assert [change.what for change in upgrade_net(parse(Source(PADDED)))[1]] == [
         "a padding layer became the next layer's `pad`",
+        "what `layer` held moved one level up, parameters to `convolution_param`",
         "`layers` became `layer`",
+        'type "conv" became "Convolution"',
     ]
 
 
@@ -169,7 +172,7 @@ def test_a_padded_blob_may_be_hidden_by_a_later_one_of_its_name() -> None:
     text = PADDED + 'layers { layer { type: "relu" } bottom: "c" top: "px" }\n'
     text += 'layers { layer { type: "softmax" } bottom: "px" top: "s" }\n'
 
-    assert 'layer { type: "Softmax" bottom: "px" top: "s" }\n' in upgrade_net_text(text)
+    assert 'layer { type: "Softmax" bottom: "px" top: "s" }\n' in net_in_canonical_form(text)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import pytest
 
 from protonet.source import Source
-from protonet.spec.upgrade import upgrade_net, upgrade_net_text
+from protonet.spec.upgrade import upgrade_net
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Block
+from tests.spec.upgraded import net_in_canonical_form
 
 TYPES = {
     0: ("NONE", ""),
@@ -23,26 +24,27 @@ TYPES = {
 def test_a_type_is_known_by_name_and_by_number(number: int) -> None:
     name, today = TYPES[number]
 
-    assert upgrade_net_text(f"layers {{ type: {name} }}") == f'layer {{ type: "{today}" }}\n'
-    assert upgrade_net_text(f"layers {{ type: {number} }}") == f'layer {{ type: "{today}" }}\n'
+    assert net_in_canonical_form(f"layers {{ type: {name} }}") == f'layer {{ type: "{today}" }}\n'
+    assert net_in_canonical_form(f"layers {{ type: {number} }}") == f'layer {{ type: "{today}" }}\n'
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("INTERP", '"INTERP"'),
+        ("INTERP", '"Interp"'),
+        ("KEYPOINT", '"KEYPOINT"'),
         ('"Softmax"', '"Softmax"'),
         ("40", "40"),
         ("-1", "-1"),
         ("1.5", "1.5"),
     ],
 )
-def test_a_type_that_v1_has_not_stays_what_it_says(old: str, new: str) -> None:
-    assert upgrade_net_text(f"layers {{ type: {old} }}") == f"layer {{ type: {new} }}\n"
+def test_a_type_that_v1_has_not_is_a_fork_s_or_stays_what_it_says(old: str, new: str) -> None:
+    assert net_in_canonical_form(f"layers {{ type: {old} }}") == f"layer {{ type: {new} }}\n"
 
 
 def test_a_layer_without_a_type_is_upgraded() -> None:
-    assert upgrade_net_text("layers { name: 'x' }") == 'layer { name: "x" }\n'
+    assert net_in_canonical_form("layers { name: 'x' }") == 'layer { name: "x" }\n'
 
 
 def test_lists_of_values_become_param_messages() -> None:
@@ -59,7 +61,7 @@ layers {
 }
 """
     assert (
-        upgrade_net_text(text)
+        net_in_canonical_form(text)
         == """\
 layer {
   name: "a"
@@ -81,7 +83,7 @@ layer {
 def test_a_param_message_within_v1_is_taken_as_it_is_meant() -> None:
     text = "layers { param { name: 'w' } param { } blobs_lr: 5 blobs_lr: 6 }"
 
-    assert upgrade_net_text(text) == (
+    assert net_in_canonical_form(text) == (
         'layer { param { name: "w" lr_mult: 5 } param { lr_mult: 6 } }\n'
     )
 
@@ -100,7 +102,7 @@ def test_v1_and_v2_layers_may_be_mixed() -> None:
     """Caffe refuses such a file."""
     text = 'layer { type: "ReLU" } layers { type: RELU } layer { type: "TanH" }'
 
-    assert upgrade_net_text(text) == (
+    assert net_in_canonical_form(text) == (
         'layer { type: "ReLU" }\nlayer { type: "ReLU" }\nlayer { type: "TanH" }\n'
     )
 
@@ -108,7 +110,9 @@ def test_v1_and_v2_layers_may_be_mixed() -> None:
 def test_layers_in_a_list_and_what_is_no_layer() -> None:
     text = "layers: [{ type: RELU }, { type: TANH }] layers: 3"
 
-    assert upgrade_net_text(text) == ('layer: [{ type: "ReLU" }, { type: "TanH" }]\nlayer: 3\n')
+    assert net_in_canonical_form(text) == (
+        'layer: [{ type: "ReLU" }, { type: "TanH" }]\nlayer: 3\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ layers {{
     today = {"DATA": "Data", "IMAGE_DATA": "ImageData", "WINDOW_DATA": "WindowData"}[kind]
 
     assert (
-        upgrade_net_text(text)
+        net_in_canonical_form(text)
         == f"""\
 layer {{
   type: "{today}"
@@ -156,7 +160,7 @@ layer {{
 def test_a_transform_param_that_is_there_is_overruled() -> None:
     text = "layers { transform_param { scale: 1 mirror: true } type: DATA data_param { scale: 2 } }"
 
-    assert upgrade_net_text(text) == (
+    assert net_in_canonical_form(text) == (
         'layer { transform_param { scale: 2 mirror: true } type: "Data" data_param { } }\n'
     )
 

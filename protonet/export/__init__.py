@@ -1,0 +1,1 @@
+"""Ways out: deploy nets, Caffe's own files, weights of other formats, PyTorch source, ONNX."""

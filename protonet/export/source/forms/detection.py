@@ -1,0 +1,53 @@
+"""Layers of detection nets."""
+
+from protonet.export.source.form import Form, Forms, NoFormError, Site
+from protonet.export.source.text import call, changed
+from protonet.ops import detection, prior_box, roi
+from protonet.ops.boxes import CodeType
+
+
+def _prior_box(op: prior_box.PriorBox, site: Site) -> Form:
+    x, image = site.bottoms
+    options = changed(
+        image_size=(op.image, None),
+        step=(op.step, None),
+        offset=(op.offset, 0.5),
+        clip=(op.clip, False),
+        variance=(op.variance, None),
+    )
+    return Form(call("prior_boxes", x, image, sizes=list(op.sizes), **options))
+
+
+def _detection_output(op: detection.DetectionOutput, site: Site) -> Form:
+    if op.files is not None:
+        raise NoFormError("`save_output_param` writes files")
+    how = op.suppression
+    options = changed(
+        code=(f'"{op.coding.code.name}"', f'"{CodeType.CORNER.name}"'),
+        variance_in_target=(op.coding.variance_in_target, False),
+        background=(op.background, 0),
+        least_score=(op.least_score, None),
+        threshold=(how.threshold, None),
+        top_k=(how.top_k, None),
+        eta=(how.eta, 1.0),
+        keep_top_k=(op.keep_top_k, None),
+    )
+    return Form(
+        call("detection_output", *site.bottoms[:3], classes=op.classes, **options), fixed=False
+    )
+
+
+def _roi_pooling(op: roi.ROIPooling, site: Site) -> Form:
+    return Form(call("roi_pool", *site.bottoms, op.bins, op.spatial_scale), fixed=False)
+
+
+def _psroi_pooling(op: roi.PSROIPooling, site: Site) -> Form:
+    return Form(call("psroi_pool", *site.bottoms, op.group_size, op.spatial_scale), fixed=False)
+
+
+FORMS: Forms = {
+    detection.DetectionOutput: _detection_output,
+    prior_box.PriorBox: _prior_box,
+    roi.PSROIPooling: _psroi_pooling,
+    roi.ROIPooling: _roi_pooling,
+}
