@@ -6,6 +6,7 @@ import click
 
 from protonet.cli import _options
 from protonet.cli._run import RunOptions, run
+from protonet.train.finetune import recipe_of
 
 
 @click.command()
@@ -22,11 +23,60 @@ from protonet.cli._run import RunOptions, run
     show_default=True,
     help="The solver's prototxt.",
 )
+@click.option(
+    "--freeze", multiple=True, metavar="LAYER", help="Keep a layer as it is; patterns as 'conv*'."
+)
+@click.option(
+    "--train-only",
+    multiple=True,
+    metavar="LAYER",
+    help="Let only these layers learn, those too that the file freezes; less those of --freeze.",
+)
+@click.option(
+    "--lr-mult", multiple=True, metavar="LAYER=FACTOR", help="Multiply the rates of a layer."
+)
+@click.option(
+    "--num-output",
+    multiple=True,
+    metavar="LAYER=NUMBER",
+    help="Give a layer so many outputs, for other classes; with --reinit or --adapt.",
+)
+@click.option(
+    "--bn-frozen", is_flag=True, help="Keep all BatchNorms as they are, and the Scale after each."
+)
+@click.option("--base-lr", metavar="RATE", help="Set the solver's base_lr.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print what would be trained, write the files, and stop there."
+)
 @_options.of_a_run
-def command(weights: str, solver: str, **options: Unpack[RunOptions]) -> None:
+def command(
+    weights: str,
+    solver: str,
+    *,
+    freeze: tuple[str, ...],
+    train_only: tuple[str, ...],
+    lr_mult: tuple[str, ...],
+    num_output: tuple[str, ...],
+    bn_frozen: bool,
+    base_lr: str | None,
+    dry_run: bool,
+    **options: Unpack[RunOptions],
+) -> None:
     """Train a net that starts from the weights of another.
 
-    Layers of the same name and shape are loaded, others keep their fillers' values; a report says
-    which. The solver that ships adapts a base of the digits 0 to 4 to the digits 5 to 9.
+    Layers of the same name and shape are loaded, others keep their fillers' values. A table says of
+    each blob where its values are from, and at which rate it learns. The files as they are run are
+    written beside the snapshots: `protonet train` goes on with them.
+
+    The solver that ships adapts a base of the digits 0 to 4 to the digits 5 to 9.
     """
-    run(solver, options, weights=weights)
+    recipe = recipe_of(
+        freeze=freeze,
+        train_only=train_only,
+        bn_frozen=bn_frozen,
+        lr_mult=lr_mult,
+        num_output=num_output,
+    )
+    if base_lr is not None:
+        options["settings"] = (*options["settings"], f"base_lr={base_lr}")
+    run(solver, options, weights=weights, recipe=recipe, dry_run=dry_run)

@@ -135,6 +135,9 @@ CASES = {
         # "138 million" in table 2 of the paper; torchvision's table: 138,357,544.
         Case("vgg16", _images(224), _images(32), 138_357_544, "fc8"),
         Case("vgg16_torchvision", _images(224), _images(32), 138_357_544, "fc8"),
+        # 24 * 148 + 32 * 217 + 48 * 289, and 10 * 49 or 10 * 513.
+        Case("textures_average", _images(64), _images(32), 24_858, "fc", 10),
+        Case("textures_bilinear", _images(64), _images(32), 29_498, "fc", 10),
         # VGG-16's convolutions, 14,714,688, and 8192 * 200 + 200.
         Case("vgg16_compact_bilinear", _images(448), _images(32), 16_353_288, "fc8_cub", 200),
         # "134M" in table 1 of the paper: VGG-16 without fc8, 134,260,544, the scores of fc7, pool4
