@@ -1,6 +1,6 @@
 PYTHON ?= python
 .DEFAULT_GOAL := help
-.PHONY: help fix check test test-all cover bench schema golden wheel ci
+.PHONY: help fix check test test-all cover bench reproduce schema golden wheel ci
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench: ## all benchmarks: name, value, bar, ok or short
 	@for script in benchmarks/*.py; do \
 		if grep -q '__main__' $$script; then $(PYTHON) $$script || exit 1; fi; \
 	done
+
+reproduce: ## fine-tune in two stages on data made here: tables, in a quarter of an hour
+	$(PYTHON) benchmarks/recipe/reproduce.py
 
 schema: ## write what is generated anew: schema/, parser tables, docs/fidelity.md
 	$(PYTHON) -m protonet.spec.schema schema

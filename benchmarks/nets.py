@@ -79,17 +79,22 @@ def batch(case: Case) -> tuple[torch.Tensor, torch.Tensor]:
     return images, torch.randint(case.classes, case.shape[:1], generator=generator)
 
 
-def text(case: Case) -> str:
-    """Return the net of the zoo with a MemoryData layer for its data."""
+def with_data(case: Case, layer: str) -> str:
+    """Return the net of the zoo with another data layer, given as text less its ``layer {``."""
     net = (ZOO / case.zoo / "train_val.prototxt").read_text()
-    n, c, h, w = case.shape
     layers = net.split("\nlayer {")
     kept = [layer for layer in layers[1:] if '"Data"' not in layer and '"Accuracy"' not in layer]
+    return "\nlayer {".join([layers[0], layer, *kept])
+
+
+def text(case: Case) -> str:
+    """Return the net of the zoo with a MemoryData layer for its data."""
+    n, c, h, w = case.shape
     memory = (
         ' name: "memory" type: "MemoryData" top: "data" top: "label"\n'
         f"memory_data_param {{ batch_size: {n} channels: {c} height: {h} width: {w} }} }}"
     )
-    return "\nlayer {".join([layers[0], memory, *kept])
+    return with_data(case, memory)
 
 
 def ours(case: Case) -> Step:

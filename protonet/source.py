@@ -54,9 +54,16 @@ class Source:
 
     def line(self, number: int) -> str:
         """Return line ``number`` (from 1) without its line end."""
+        start, end = self.extent(number)
+        return self.text[start:end]
+
+    def extent(self, number: int) -> tuple[int, int]:
+        """Return where line ``number`` begins and where its line end does."""
         start = self._line_starts[number - 1]
         end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+        while end > start and self.text[end - 1] in "\r\n":
+            end -= 1
+        return start, end
 
 
 @dataclass(frozen=True, slots=True)

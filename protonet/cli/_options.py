@@ -41,10 +41,38 @@ class ExecutionOptions(TypedDict):
     tf32: bool
 
 
+def gpus(help: str) -> Callable[[F], F]:  # noqa: A002 # click's own word
+    """Return the option ``--gpus``."""
+    return click.option("--gpus", callback=_gpus, metavar="all|N[,N...]", help=help)
+
+
+class _Device(click.Choice[str]):
+    """``auto``, ``cpu``, ``cuda``, or one device of several: ``cuda:1``."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        name, _, number = value.partition(":")
+        if name == "cuda" and number.isdecimal():
+            return value
+        return super().convert(value, param, ctx)
+
+
+def _stages(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(value.split(",")) if value else ()
+
+
 device = click.option(
     "--device",
-    type=click.Choice(("auto", "cpu", "cuda")),
-    help="Where to run; `auto` takes CUDA where there is some.",
+    type=_Device(("auto", "cpu", "cuda")),
+    help="Where to run; `auto` takes CUDA where there is some, cuda:1 is the second.",
+)
+level = click.option("--level", type=int, help="The level for rules of layers.")
+stages = click.option(
+    "--stage",
+    "stages",
+    default="",
+    callback=_stages,
+    metavar="STAGE[,STAGE...]",
+    help="Stages for rules of layers.",
 )
 iterations = click.option(
     "--iterations",
@@ -147,12 +175,7 @@ _EXECUTION = (
 )
 _RUN = (
     device,
-    click.option(
-        "--gpus",
-        callback=_gpus,
-        metavar="all|N[,N...]",
-        help="Train on these GPUs of this machine, in a process each.",
-    ),
+    gpus("Train on these GPUs of this machine, in a process each."),
     click.option(
         "--processes",
         type=click.IntRange(min=1),
@@ -163,12 +186,36 @@ _RUN = (
         "settings",
         multiple=True,
         metavar="FIELD=VALUE",
-        help="Set a field of the solver, or of a layer: base_lr=0.01, layer.fc8.lr_mult=10.",
+        help="Set a field of the solver, or of layers: base_lr=0.01, layer.conv*.lr_mult=0.",
     ),
     click.option("--seed", type=click.IntRange(min=0), help="Set the solver's random_seed."),
+    click.option(
+        "--cache-frozen",
+        type=click.Choice(("OFF", "AUTO", "RAM", "DISK"), case_sensitive=False),
+        help="Where to keep what frozen layers make of each sample; sets cache_frozen.",
+    ),
     click.option("--export", metavar="FILE", help="Also write the weights at the end: base.pth."),
+    click.option(
+        "--record",
+        metavar="FILE",
+        help="Also append the curves to a file, as run.jsonl or run.csv: for `protonet plot`.",
+    ),
+    click.option(
+        "--tensorboard",
+        metavar="DIR",
+        help="Also write TensorBoard's files: curves, norms, histograms, images, graph.",
+    ),
+    click.option(
+        "--embed", metavar="BLOB", help="With --tensorboard, also show this blob as an embedding."
+    ),
     click.option("--plain", is_flag=True, help="Print Caffe's log lines, on a terminal too."),
 )
+
+
+def given(option: str) -> bool:
+    """Tell whether an option stands on the command line."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def of_nets(command: F) -> F:

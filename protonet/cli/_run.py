@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 
 import click
 
@@ -12,13 +12,17 @@ from protonet.cli._options import ExecutionOptions
 from protonet.cli._start import start
 from protonet.diagnostics import DiagnosticError
 from protonet.nets.execution import Execution
+from protonet.report.finetuning import doubts, rows, table
 from protonet.report.log import CaffeLog
+from protonet.report.record import Record
+from protonet.report.tensorboard import TensorBoard
 from protonet.spec.read import SolverFile
 from protonet.train.distributed import JointError, World, joined
 from protonet.train.events import Listener
+from protonet.train.finetune import Recipe, apply
 from protonet.train.overrides import override_solver, write_resolved
 from protonet.train.signals import handled
-from protonet.train.solver import Solver
+from protonet.train.solver import Callback, Solver
 from protonet.weights.load import check_target, save_weights
 from protonet.weights.loading import Loading
 
@@ -31,7 +35,11 @@ class RunOptions(ExecutionOptions):
     processes: int | None
     settings: tuple[str, ...]
     seed: int | None
+    cache_frozen: str | None
     export: str | None
+    record: str | None
+    tensorboard: str | None
+    embed: str | None
     plain: bool
     loading: Loading
 
@@ -42,8 +50,19 @@ def run(
     *,
     weights: str | None = None,
     snapshot: str | None = None,
+    recipe: Recipe | None = None,
+    dry_run: bool = False,
 ) -> None:
-    """Train as a solver file and the command line say, in several processes if they say so."""
+    """Train as a solver file and the command line say, in several processes if they say so.
+
+    Args:
+        solver_file: The solver.
+        options: Of the command line.
+        weights: Files to start from.
+        snapshot: A solver state to go on from.
+        recipe: What a fine-tuning sets; its table is printed.
+        dry_run: Stop before the first iteration.
+    """
     device, status = start(options["device"], options["gpus"], options["processes"])
     if status is not None:
         click.get_current_context().exit(status)
@@ -51,33 +70,38 @@ def run(
     end_with_parent()
     with joined() as world, _ranks_told(world):
         with world.together():
-            file = _solver_file(solver_file, options, writes=world.rank == 0)
-        with _listener(world, plain=options["plain"]) as listener:
+            file = read_file(solver_file, options, recipe, writes=world.rank == 0)
+        with _listeners(world, options) as (listeners, callbacks):
             solver = Solver(
                 file,
                 device=device,
                 weights=weights.split(",") if weights else None,
                 loading=options["loading"],
                 execution=_execution(options),
-                listeners=[listener],
+                listeners=listeners,
+                callbacks=callbacks,
             )
             if world.rank == 0:
-                _tell_of_files(
-                    solver, written=bool(options["settings"]) or options["seed"] is not None
-                )
+                _tell_of_files(solver, options, recipe)
+            if dry_run:
+                return
             with handled(solver):
                 solver.solve(snapshot)
         if options["export"] and world.rank == 0:
             save_weights(solver.net, options["export"])
 
 
-def _solver_file(name: str, options: RunOptions, *, writes: bool) -> SolverFile:
+def read_file(name: str, options: RunOptions, recipe: Recipe | None, *, writes: bool) -> SolverFile:
+    """Read a solver file with what the command line sets over it."""
     settings = list(options["settings"])
     if options["seed"] is not None:
         settings.append(f"random_seed={options['seed']}")
+    if options["cache_frozen"] is not None:
+        settings.append(f"cache_frozen={options['cache_frozen']}")
     if options["export"] and writes:
         check_target(options["export"])
-    return override_solver(name, settings)
+    file = override_solver(name, settings)
+    return file if recipe is None else apply(file, recipe)
 
 
 def _execution(options: RunOptions) -> Execution:
@@ -90,13 +114,25 @@ def _execution(options: RunOptions) -> Execution:
     )
 
 
-def _tell_of_files(solver: Solver, *, written: bool) -> None:
+def _tell_of_files(solver: Solver, options: RunOptions, recipe: Recipe | None) -> None:
     """Report what weights were loaded, and write the files as they are run."""
-    if solver.net.match:
+    if recipe is not None:
+        _tell_of_blobs(solver)
+    elif solver.net.match:
         click.echo(solver.net.match.report(), err=True)
-    if written:
+    if recipe is not None or options["settings"] or options["seed"] is not None:
         nets = [net.graph.file for net in (solver.net, *solver.test_nets)]
         write_resolved(solver.file, nets, solver.prefix)
+
+
+def _tell_of_blobs(solver: Solver) -> None:
+    """Report what the weights did, exceptions first, then each blob."""
+    found = rows(solver.net, solver.param)
+    exceptions = solver.net.match.report(plain=False) if solver.net.match else ""
+    for text in (exceptions, *(doubt.render() for doubt in doubts(found))):
+        if text:
+            click.echo(text, err=True)
+    click.echo(table(found))
 
 
 @contextmanager
@@ -119,9 +155,22 @@ def _ranks_told(world: World) -> Generator[None]:
         raise click.exceptions.Exit(1) from error
 
 
-def _listener(world: World, *, plain: bool) -> AbstractContextManager[Listener]:
-    """Give what shows the run; rank 0 alone does."""
-    return listening(plain=plain) if world.rank == 0 else nullcontext(lambda _: None)
+@contextmanager
+def _listeners(
+    world: World, options: RunOptions
+) -> Generator[tuple[list[Listener], list[Callback]]]:
+    """Give what shows the run, and what writes it down; rank 0 alone does."""
+    listeners: list[Listener] = []
+    callbacks: list[Callback] = []
+    with ExitStack() as stack:
+        if world.rank == 0:
+            listeners.append(stack.enter_context(listening(plain=options["plain"])))
+            if options["record"]:
+                listeners.append(stack.enter_context(closing(Record(options["record"]))))
+            if options["tensorboard"]:
+                board = TensorBoard(options["tensorboard"], options["embed"])
+                callbacks.append(stack.enter_context(closing(board)))
+        yield listeners, callbacks
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import click
 
 from protonet.cli import _options
+from protonet.cli._assume import assuming
 from protonet.data.resolve import resolve_net
 from protonet.graph.rules import merged
 from protonet.graph.show import show
@@ -23,5 +24,6 @@ def command(name: str, phase: str, code: bool) -> None:
         click.echo(Net(name, phase=phase).code)
         return
     file = read_net(name)
-    net = resolve_net(file, merged(file.message.state, Phase[phase]))
+    with assuming() as read:
+        net = resolve_net(file, merged(file.message.state, Phase[phase]), read=read)
     click.echo(show(net.graph, net.shapes, net.ownership))

@@ -9,36 +9,70 @@ from protonet.cli._allocator import keep_freed_memory
 from protonet.cli._device import prepared
 from protonet.net import Net
 from protonet.report.testing import test_lines
+from protonet.train.length import WHOLE
 from protonet.weights.loading import Loading
 
 
 @click.command()
 @click.option("--model", required=True, metavar="FILE", help="The net's prototxt.")
-@click.option("--weights", required=True, metavar="FILE[,FILE...]", help="Its weights.")
+@click.option("--weights", metavar="FILE[,FILE...]", help="Its weights.")
+@click.option(
+    "--ensemble",
+    metavar="FILE,FILE[,...]",
+    help="Instead of --weights: score each of these weights, and the mean of their predictions.",
+)
+@click.option(
+    "--blob", metavar="BLOB", help="With --ensemble: the predictions, instead of what Accuracy reads."
+)
+@click.option("--label", metavar="BLOB", help="With --ensemble: the labels, likewise.")
+@click.option(
+    "--weights-fit",
+    is_flag=True,
+    help="With --ensemble: find what each counts on the first half of the data, score the second.",
+)
 @_options.iterations
+@click.option("--whole", is_flag=True, help="Score all of the data, once, however many they are.")
 @_options.device
+@_options.level
+@_options.stages
 @_options.of_execution
 @_options.of_nets
 @_options.of_compilation
 @_options.of_loading
 def command(
     model: str,
-    weights: str,
+    weights: str | None,
+    *,
+    ensemble: str | None,
+    blob: str | None,
+    label: str | None,
+    weights_fit: bool,
     iterations: int,
+    whole: bool,
     device: str | None,
+    level: int | None,
+    stages: tuple[str, ...],
     loading: Loading,
     **options: Unpack[_options.ExecutionOptions],
 ) -> None:
     """Score a net with its TEST data.
 
-    Prints each batch's outputs, then the means over all of them; before them, what the weights do
-    not fill or is done to them.
+    Prints each batch's outputs, then the means over all of them, with --whole those over all
+    records; before them, what the weights do not fill or is done to them.
     """
+    if (weights is None) == (ensemble is None):
+        raise click.UsageError("give --weights or --ensemble")
+    if ensemble is None and (blob or label or weights_fit):
+        raise click.UsageError("--blob, --label and --weights-fit go with --ensemble")
+    if whole and _options.given("iterations"):
+        raise click.UsageError("give --iterations or --whole, not both")
     keep_freed_memory()
     place, execution = prepared(device, **options)
     net = Net(
         model,
         phase="TEST",
+        stages=stages,
+        level=level,
         weights=weights.split(","),
         device=place,
         loading=loading,
@@ -46,5 +80,7 @@ def command(
     )
     if net.match and (report := net.match.report(plain=False)):
         click.echo(report, err=True)
-    for line in test_lines(net, iterations):
+    for line in test_lines(net, WHOLE if whole else iterations):
         click.echo(line)
+    for warning in net.feed.told():
+        click.echo(warning.render(), err=True)

@@ -19,14 +19,19 @@ from protonet.train.solver import Solver
 @_options.phase
 @_options.iterations
 @_options.device
+@_options.level
+@_options.stages
 @_options.of_execution
 @_options.of_nets
 def command(
+    *,
     model: str | None,
     solver: str | None,
     phase: str,
     iterations: int,
     device: str | None,
+    level: int | None,
+    stages: tuple[str, ...],
     **options: Unpack[_options.ExecutionOptions],
 ) -> None:
     """Time the forward and backward pass of each layer."""
@@ -38,6 +43,6 @@ def command(
     else:
         assert model is not None
         place, execution = prepared(device, **options)
-        net = Net(model, phase=phase, device=place, execution=execution)
+        net = Net(model, phase, stages, level, device=place, execution=execution)
     for line in measure(net, iterations).lines():
         click.echo(line)

@@ -5,6 +5,7 @@ from typing import Unpack
 import click
 
 from protonet.cli import _options
+from protonet.cli._overfit import learn_by_heart
 from protonet.cli._run import RunOptions, run
 
 
@@ -12,9 +13,19 @@ from protonet.cli._run import RunOptions, run
 @click.option("--solver", required=True, metavar="FILE", help="The solver's prototxt.")
 @click.option("--weights", metavar="FILE[,FILE...]", help="Weights to start from, by layer name.")
 @click.option("--snapshot", metavar="FILE", help="A .solverstate to go on from.")
+@click.option(
+    "--overfit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only see whether the net can learn N samples by heart, which every sound net can.",
+)
 @_options.of_a_run
 def command(
-    solver: str, weights: str | None, snapshot: str | None, **options: Unpack[RunOptions]
+    solver: str,
+    weights: str | None,
+    snapshot: str | None,
+    overfit: int | None,
+    **options: Unpack[RunOptions],
 ) -> None:
     """Train a net as a solver file says.
 
@@ -23,4 +34,9 @@ def command(
     """
     if weights and snapshot:
         raise click.UsageError("give --snapshot to go on, or --weights to start anew, not both")
-    run(solver, options, weights=weights, snapshot=snapshot)
+    if overfit:
+        if weights or snapshot:
+            raise click.UsageError("--overfit begins with the fillers: no --weights or --snapshot")
+        learn_by_heart(solver, options, overfit)
+    else:
+        run(solver, options, weights=weights, snapshot=snapshot)

@@ -59,7 +59,7 @@ def own(graph: Graph, shapes: Shapes) -> Ownership:
         sharing.add(node, shapes.weights.get(node.key, ()))
     if sharing.problems:
         raise DiagnosticError(sharing.problems)
-    final = {owned.name: owned for owned in sharing.owned.values()}
+    final = sharing.owned
     return Ownership(
         tuple(final.values()),
         {key: tuple(final[name] for name in names) for key, names in sharing.slots.items()},
@@ -69,6 +69,9 @@ def own(graph: Graph, shapes: Shapes) -> Ownership:
 AGREED = ("lr_mult", "decay_mult", "max_norm")
 """Fields of ``param`` that layers which share a blob may not give different values."""
 FROZEN = MappingProxyType({"lr_mult": 0.0, "decay_mult": 0.0})
+
+
+_UNSAID = ParamSpec()
 
 
 class _Sharing:
@@ -91,7 +94,7 @@ class _Sharing:
                 "param",
                 len(weights),
             )
-        padded = (*specs, *(ParamSpec(),) * (len(weights) - len(specs)))
+        padded = (*specs, *(_UNSAID,) * (len(weights) - len(specs)))
         pairs = zip(weights, padded, strict=False)
         names = [
             self._slot(node, at, weight, spec.model_copy(update=FROZEN) if weight.frozen else spec)
@@ -124,11 +127,12 @@ class _Sharing:
             return self._shared(node, index, weight, spec)
         lr_mult = spec.lr_mult if weight.learnable else 0.0
         owned = Owned(node.name, node.key, index, weight, lr_mult, spec.decay_mult, spec.max_norm)
-        self.owned[owned.name] = owned
+        name = owned.name
+        self.owned[name] = owned
         if spec.name:
-            self._named[spec.name] = (owned.name, node)
-        self._specify(owned.name, spec)
-        return owned.name
+            self._named[spec.name] = (name, node)
+            self._specify(name, spec)
+        return name
 
     def _shared(self, node: Node, index: int, weight: Weight, spec: ParamSpec) -> str:
         name, owner = self._named[spec.name]

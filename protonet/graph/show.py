@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from protonet.graph.backward import reached
+from protonet.graph.frozen import frozen_prefix, moving
 from protonet.graph.infer import Shapes
 from protonet.graph.ir import Graph, Node
 from protonet.graph.share import Owned, Ownership
@@ -15,7 +16,7 @@ def show(graph: Graph, shapes: Shapes, ownership: Ownership) -> str:
     """Return a table of the layers, and the sums a person looks for first."""
     backward = reached(graph, ownership)
     rows = [HEADINGS, *(_row(node, shapes, ownership, backward) for node in graph.nodes)]
-    return "\n".join((*_columns(rows), "", *_sums(graph, shapes, ownership)))
+    return "\n".join((*columns(rows), "", *_sums(graph, shapes, ownership)))
 
 
 def _row(
@@ -27,8 +28,8 @@ def _row(
         node.type,
         " ".join(value.blob for value in node.bottoms),
         " ".join(value.blob for value in node.tops if not value.is_automatic),
-        " ".join(_extents(shapes.values[value]) for value in node.tops),
-        " ".join(_extents(blob.weight.shape) for blob in owned),
+        " ".join(extents(shapes.values[value]) for value in node.tops),
+        " ".join(extents(blob.weight.shape) for blob in owned),
         _thousands(_multiplications(node, shapes)),
         _learns(owned, passed=node.key in backward),
     )
@@ -56,17 +57,28 @@ def _sums(graph: Graph, shapes: Shapes, ownership: Ownership) -> Iterator[str]:
     yield f"{total:,} parameters, {total - frozen:,} learned, {frozen:,} frozen"
     multiplications = sum(_multiplications(node, shapes) for node in graph.nodes)
     yield f"{multiplications:,} multiplications a forward pass"
+    yield from frozen_line(graph, shapes, ownership)
+
+
+def frozen_line(graph: Graph, shapes: Shapes, ownership: Ownership) -> Iterator[str]:
+    """Yield what is said of a net's frozen prefix, if it has one."""
+    prefix = frozen_prefix(graph, shapes, ownership, moving(graph, ownership, shapes))
+    if not isinstance(prefix, str):
+        size = f"{prefix.bytes_per_sample:,} bytes a sample"
+        yield f"frozen prefix {prefix.span}: {prefix.blobs} can be kept, {size}"
 
 
 def _thousands(number: int) -> str:
     return f"{number:,}" if number else ""
 
 
-def _extents(shape: Shape) -> str:
+def extents(shape: Shape) -> str:
+    """Return a shape as ``64x3x3x3``."""
     return "x".join(map(str, shape)) if shape else "scalar"
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as lines, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -2,23 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 
 from protonet import files
+from protonet.data.assume import Assumed
+from protonet.data.heads import batch_size, record_count
 from protonet.data.resolve import Resolved, resolve_net
 from protonet.diagnostics import DiagnosticError
 from protonet.graph.share import Owned
+from protonet.graph.show import frozen_line
 from protonet.report import equations
-from protonet.report.check import is_solver
 from protonet.report.curve import columns, curve
 from protonet.shape import count
 from protonet.spec.explain import unknown
-from protonet.spec.read import SolverFile, read_net, read_solver
+from protonet.spec.read import SolverFile, is_solver, read_net, read_solver
 from protonet.spec.solver import SolverParameter
 from protonet.syntax.parse import parse
 from protonet.train import lr, sources
 from protonet.train.advice import doubts, unread
 from protonet.train.check import check
+from protonet.train.length import WHOLE, with_max_iter
 
 WIDTH = 60
 """Characters of the curve."""
@@ -41,20 +45,21 @@ def explain_solver(name: str) -> str:
 
 
 def _lines(file: SolverFile) -> Iterator[str]:
-    s = file.message
+    try:
+        net, problems = _train_net(file), list[str]()
+    except DiagnosticError as error:
+        net, problems = None, [problem.message for problem in error.diagnostics]
+    s = _bounded(file.message, net)
     yield f"{file.name}: {s.type}, {s.lr_policy}"
     yield from _section(
         "Update, with r = rate * lr_mult", [*equations.gradient(s), *equations.update(s)]
     )
     yield from _section("In torch", equations.against_torch(s))
     yield from _section("Rate", [*equations.rate(s), "", *_curve(s)])
-    try:
-        net = _train_net(file)
-    except DiagnosticError as error:
-        told = [problem.message for problem in error.diagnostics]
-        yield from _section("Groups and batch are not known, for the net is at fault", told)
+    if net is None:
+        yield from _section("Groups and batch are not known, for the net is at fault", problems)
     else:
-        yield from _section("Groups", _groups(s, net))
+        yield from _section("Groups", [*_groups(s, net), *_frozen(s, net)])
         yield from _section("Batch", _batch(s, net))
     yield from _section("Schedule", _schedule(s))
     yield from _section("No effect", (f"{field}: {why}" for field, why in unread(s)))
@@ -70,7 +75,23 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield from (f"  {line}".rstrip() for line in body)
 
 
+def _bounded(s: SolverParameter, net: Resolved | None) -> SolverParameter:
+    """Return a solver with the ``max_iter`` that ``max_epoch`` is, where that is known."""
+    if net is None or not s.max_epoch:
+        return s
+    for node in net.graph.sources:
+        tops, batch = [top.blob for top in node.tops], batch_size(node.layer)
+        with suppress(DiagnosticError, OSError):  # of a source that is not here
+            records = record_count(node.layer, tops, net.graph.file.folder)
+            if records and batch:
+                return with_max_iter(s, records, batch)
+    return s
+
+
 def _curve(s: SolverParameter) -> Iterator[str]:
+    if s.max_epoch and not s.max_iter:
+        yield "(for a number of iterations that is not known)"
+        return
     last = max(s.max_iter - 1, 1)
     places = [round(at * last / (columns(WIDTH) - 1)) for at in range(columns(WIDTH))]
     rates, step = [lr.rate(s, 0, lr.advance(s, 0, 0))], lr.advance(s, 0, 0)
@@ -88,7 +109,7 @@ def _train_net(file: SolverFile) -> Resolved:
     source = sources.train_net(file)
     net = read_net(source.spec)
     state = sources.merged(source.phase, net.message.state, file.message.train_state)
-    return resolve_net(net, state)
+    return resolve_net(net, state, read=Assumed().shapes)
 
 
 def _groups(s: SolverParameter, net: Resolved) -> Iterator[str]:
@@ -101,7 +122,7 @@ def _groups(s: SolverParameter, net: Resolved) -> Iterator[str]:
         ("lr_mult", "decay_mult", "rate at 0", "decay", "blobs", "values", "layers")
     ]
     for (lr_mult, decay_mult), group in members.items():
-        rate, decay = lr.rate(s, 0, 0) * lr_mult, s.weight_decay * decay_mult
+        rate, decay = _first_rate(s) * lr_mult, s.weight_decay * decay_mult
         numbers = (lr_mult, decay_mult, rate, decay)
         rows.append((*(f"{n:g}" for n in numbers), *_size(group), _names(group)))
     yield from _table(rows if members else [])
@@ -110,6 +131,11 @@ def _groups(s: SolverParameter, net: Resolved) -> Iterator[str]:
         if blobs:
             number, values = _size(blobs)
             yield f"{kind}: {_names(blobs)} ({number} blobs, {values} values)"
+
+
+def _first_rate(s: SolverParameter) -> float:
+    # No policy's first rate depends on how long the run is, but it must be of some length.
+    return lr.rate(s if s.max_iter else s.model_copy(update={"max_iter": 2**31}), 0, 0)
 
 
 def _size(group: list[Owned]) -> tuple[str, str]:
@@ -127,6 +153,11 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
         yield f"{numbers}  {last}"
 
 
+def _frozen(s: SolverParameter, net: Resolved) -> Iterator[str]:
+    for line in frozen_line(net.graph, net.shapes, net.ownership):
+        yield f"{line} (cache_frozen: {s.cache_frozen.name})"
+
+
 def _batch(s: SolverParameter, net: Resolved) -> Iterator[str]:
     tops = [node.tops[0] for node in net.graph.sources if node.tops]
     sizes = dict.fromkeys(shape[0] for top in tops if (shape := net.shapes.values[top]))
@@ -138,9 +169,12 @@ def _batch(s: SolverParameter, net: Resolved) -> Iterator[str]:
 
 
 def _schedule(s: SolverParameter) -> Iterator[str]:
-    yield f"trains for {s.max_iter} iterations"
+    is_known = bool(s.max_iter or not s.max_epoch)
+    end = f"{s.max_iter} iterations" if is_known else ""
+    epochs = f"{s.max_epoch} epochs of the train net's data" if s.max_epoch else ""
+    yield f"trains for {', and at most '.join(filter(None, (end, epochs)))}"
     if s.test_iter:
-        batches = ", ".join(map(str, s.test_iter))
+        batches = ", ".join("all" if n == WHOLE else str(n) for n in s.test_iter)
         first = "0" if s.test_initialization else str(s.test_interval)
         yield f"tests every {s.test_interval} iterations, from {first} on, on {batches} batches"
     if (p := s.early_stopping) is not None:
@@ -149,7 +183,7 @@ def _schedule(s: SolverParameter) -> Iterator[str]:
     if s.snapshot:
         yield f"writes a snapshot every {s.snapshot} iterations"
     if s.snapshot_after_train:
-        yield f"writes a snapshot at the end, {s.max_iter}"
+        yield "writes a snapshot at the end" + (f", {s.max_iter}" if is_known else "")
     if s.display:
         mean = f"the mean of {s.average_loss} losses" if s.average_loss > 1 else "the loss"
         yield f"displays {mean} every {s.display} iterations"

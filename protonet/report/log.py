@@ -45,12 +45,18 @@ def lines(event: Event) -> Iterator[tuple[str, str]]:
             yield from _test_lines(event)
         case events.Displayed():
             yield from _train_lines(event)
-        case events.Iterated():
-            pass
         case events.SteppedRate() | events.DisplayedRate() | events.Clipped() | events.Overflowed():
             yield _update_line(event)
-        case events.ReducedRate() | events.StoppedEarly():
-            yield _watch_line(event)
+        case events.Iterated():
+            pass
+        case (
+            events.ReducedRate()
+            | events.StoppedEarly()
+            | events.Caching()
+            | events.Cached()
+            | events.Uncached()
+        ):
+            yield from _own_lines(event)
         case events.Magnitude() | events.Norms():
             yield _debug_line(event)
         case events.Snapshotting() | events.Kept() | events.Dropped():
@@ -117,17 +123,41 @@ def _update_line(
             assert_never(event)
 
 
-def _watch_line(event: events.ReducedRate | events.StoppedEarly) -> tuple[str, str]:
-    """Return a line that Caffe does not have."""
+def _own_lines(
+    event: events.ReducedRate
+    | events.StoppedEarly
+    | events.Caching
+    | events.Cached
+    | events.Uncached,
+) -> Iterator[tuple[str, str]]:
+    """Yield lines that Caffe does not have."""
     match event:
         case events.ReducedRate():
-            text = f"Plateau Status: Iteration {event.it}, step = {event.step}"
+            texts = [f"Plateau Status: Iteration {event.it}, step = {event.step}"]
         case events.StoppedEarly():
             best = f"no better {event.monitor} than {number(event.best)}"
-            text = f"Early stopping: Iteration {event.it}, {best}"
+            texts = [f"Early stopping: Iteration {event.it}, {best}"]
+        case events.Caching():
+            texts = [f"Features of {event.net}: {text}" for text in _caching(event)]
+        case events.Cached():
+            texts = [f"Features of {event.net}: all {event.samples:,} samples are there"]
+        case events.Uncached():
+            why = f"{event.span} is frozen, not kept: {event.why}"
+            texts = [f"Features of {event.net}: {why}"]
         case _:
             assert_never(event)
-    return "protonet:0", text
+    yield from (("protonet:0", text) for text in texts)
+
+
+def _caching(event: events.Caching) -> Iterator[str]:
+    size = f"{event.samples:,} samples, {event.bytes:,} bytes in {event.path or 'memory'}"
+    yield f"{event.span} is frozen, {event.blobs} kept ({size})"
+    if event.filled:
+        yield f"{event.filled:,} of them are there already"
+    if event.variants:
+        yield f"{event.variants} crops and mirrorings of each image, as `cache_variants` says"
+    if event.joined > 1:
+        yield f"the rest runs the {event.joined} batches of an iteration as one"
 
 
 _DEBUG_PLACES = {"Forward": 591, "Backward": 619, "Update": 651}
@@ -166,6 +196,13 @@ def _snapshot_line(event: events.Snapshotting | events.Kept | events.Dropped) ->
             assert_never(event)
 
 
+def _solving_lines(event: events.Solving) -> Iterator[tuple[str, str]]:
+    yield "solver.cpp:273", f"Solving {event.net}"
+    yield "solver.cpp:274", f"Learning Rate Policy: {event.lr_policy}"
+    if event.max_epoch:
+        yield "protonet:0", f"Epochs: {event.max_epoch} at most, until iteration {event.max_iter}"
+
+
 def _course_lines(
     event: events.Warned
     | events.Finetuning
@@ -185,8 +222,7 @@ def _course_lines(
             yield "solver.cpp:281", f"Restoring previous solver status from {event.path}"
             yield "sgd_solver.cpp:318", f"{event.type}Solver: restoring history"
         case events.Solving():
-            yield "solver.cpp:273", f"Solving {event.net}"
-            yield "solver.cpp:274", f"Learning Rate Policy: {event.lr_policy}"
+            yield from _solving_lines(event)
         case events.DisplayedLast():
             yield "solver.cpp:311", f"Iteration {event.it}, loss = {number(event.loss)}"
         case events.Solved():

@@ -123,7 +123,14 @@ def _note(event: Event) -> str:
             return f"snapshot {event.path}"
         case events.DisplayedLast():
             return f"final loss {event.loss:.4g}"
-        case events.Magnitude() | events.Norms() | events.Warned():
+        case (
+            events.Magnitude()
+            | events.Norms()
+            | events.Warned()
+            | events.Caching()
+            | events.Cached()
+            | events.Uncached()
+        ):
             return "\n".join(text for _, text in lines(event))
         case _:
             return _note_of_update(event)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from protonet.diagnostics import Diagnostic, Label, Severity
+from protonet.spec.edit import joined, removal
 from protonet.spec.read import SolverFile
-from protonet.spec.solver import SolverParameter
+from protonet.spec.solver import CacheMode, SolverParameter
 from protonet.train.check import NO_MOMENTUM, RULES
 from protonet.train.torch_classes import find
 
@@ -43,16 +44,23 @@ OF_RULES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def advise(file: SolverFile) -> Iterator[Diagnostic]:
-    """Yield the warnings PN613 and PN620 to PN623, in the order of their codes."""
+    """Yield the warnings PN613, PN620 to PN623 and PN656, in the order of their codes."""
     for field, why in unread(file.message):
-        message, labels = f"`{field}` has no effect: {why}", _labels(file, field)
-        yield Diagnostic("PN613", message, labels, severity=Severity.WARNING)
+        yield Diagnostic(
+            "PN613",
+            f"`{field}` has no effect: {why}",
+            _labels(file, field),
+            severity=Severity.WARNING,
+            fix=joined(
+                [removal(file.tree, field, at) for at, _ in enumerate(file.tree.root.all(field))]
+            ),
+        )
     yield from doubts(file)
 
 
 def doubts(file: SolverFile) -> Iterator[Diagnostic]:
     """Yield the warnings about what has an effect, but hardly the one that is meant."""
-    for part in (_dead_rate, _constant_rate, _steps, _clip):
+    for part in (_dead_rate, _constant_rate, _steps, _clip, _length):
         for found in part(file):
             yield replace(found, severity=Severity.WARNING)
 
@@ -68,6 +76,8 @@ def unread(s: SolverParameter) -> Iterator[tuple[str, str]]:
         yield from _beyond(s, _TEST_FIELDS, "there are no tests")
     if not s.weight_decay:
         yield from _beyond(s, {"regularization_type"}, "`weight_decay` is not set")
+    if s.cache_frozen is CacheMode.OFF:
+        yield from _beyond(s, _CACHE_FIELDS, "`cache_frozen` is OFF")
     if s.has("solver_mode") and s.solver_mode == s.SolverMode.CPU:
         yield from _beyond(s, {"device_id"}, "`solver_mode` is CPU")
 
@@ -76,6 +86,7 @@ _POLICY_FIELDS = frozenset(field for fields in OF_POLICIES.values() for field in
 _RULE_FIELDS = frozenset(field for fields in OF_RULES.values() for field in fields) | {
     "optimizer_arg"
 }
+_CACHE_FIELDS = frozenset(("cache_variants", "cache_dir", "cache_limit"))
 _TEST_FIELDS = frozenset(("test_interval", "test_initialization", "test_compute_loss"))
 
 
@@ -155,6 +166,14 @@ def _clip(file: SolverFile) -> Iterator[Diagnostic]:
             _labels(file, "clip_gradients"),
             help=f"to limit the mean to {limit:g}, write `clip_gradients: {limit * size:g}`",
         )
+
+
+def _length(file: SolverFile) -> Iterator[Diagnostic]:
+    s = file.message
+    if not s.has("max_iter") and not s.max_epoch:
+        message = "the training ends before its first iteration: `max_iter` is not set"
+        hint = "say `max_iter`, or `max_epoch`, or both"
+        yield Diagnostic("PN656", message, _labels(file, "lr_policy"), help=hint)
 
 
 def _labels(file: SolverFile, *path: str | int) -> tuple[Label, ...]:

@@ -88,7 +88,8 @@ def _policy_numbers(file: SolverFile) -> Iterator[Diagnostic]:
         wrong.append(("stepsize", f"a `stepsize` above 0; it is {s.stepsize}"))
     if s.lr_policy in {"step", "exp", "inv", "multistep", "sigmoid"} and not s.gamma >= 0:
         wrong.append(("gamma", f"a `gamma` of at least 0; it is {s.gamma:g}"))
-    if s.lr_policy in {"poly", "cosine", "onecycle"} and s.max_iter <= 0:
+    endless = s.max_iter <= 0 and (s.has("max_iter") or not s.max_epoch)
+    if s.lr_policy in {"poly", "cosine", "onecycle"} and endless:
         wrong.append(("max_iter", f"a `max_iter` above 0; it is {s.max_iter}"))
     if s.lr_policy == "plateau" and s.plateau is None:
         wrong.append(("lr_policy", "a `plateau { monitor: ... }`"))
@@ -215,13 +216,16 @@ def _numbers(file: SolverFile) -> Iterator[Diagnostic]:
     s = file.message
     values: list[tuple[str, int, int]] = [
         ("average_loss", s.average_loss, 1),
+        ("cache_limit", s.cache_limit, 0),
+        ("cache_variants", s.cache_variants, 0),
         ("display", s.display, 0),
         ("iter_size", s.iter_size, 1),
         ("keep_last", s.keep_last, 0),
+        ("max_epoch", s.max_epoch, 0),
         ("max_iter", s.max_iter, 0),
         ("snapshot", s.snapshot, 0),
         ("test_interval", s.test_interval, 0),
-        *(("test_iter", batches, 0) for batches in s.test_iter),
+        *(("test_iter", batches, -1) for batches in s.test_iter),
     ]
     for field, value, least in values:
         if value < least:

@@ -52,12 +52,57 @@ class Restoring:
 
 @dataclass(frozen=True, slots=True)
 class Solving:
-    """``solve`` begins."""
+    """``solve`` begins; with ``max_epoch``, `max_iter` is where that ends, if not earlier."""
 
     net: str
     lr_policy: str
     it: int
     max_iter: int
+    max_epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """From now on each sample passes the frozen prefix of a net once.
+
+    Attributes:
+        net: ``"TRAIN"``, or ``"TEST #0"``.
+        span: The first and the last layer of the prefix.
+        blobs: What is kept of it.
+        samples: How many samples there are, variants counted.
+        bytes: What all of them take.
+        path: The file they are in; None is memory.
+        filled: How many are there already.
+        variants: How many augmentations of an image are among them; 0 if images are as they are.
+        joined: How many batches of an iteration the rest of the net runs as one.
+    """
+
+    net: str
+    span: str
+    blobs: str
+    samples: int
+    bytes: int
+    path: str | None = None
+    filled: int = 0
+    variants: int = 0
+    joined: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """All samples of a net have passed its frozen prefix."""
+
+    net: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uncached:
+    """A net has a frozen prefix, and its features are not kept."""
+
+    net: str
+    span: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +115,7 @@ class Testing:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A test net has done its batches; each output is the mean over them.
+    """A test net has done its batches; each output is the mean over them, or over all records.
 
     Attributes:
         it: Iterations done so far.
@@ -266,6 +311,9 @@ Event: TypeAlias = (
     | Finetuning
     | Restoring
     | Solving
+    | Caching
+    | Cached
+    | Uncached
     | Testing
     | Tested
     | TestInterrupted

@@ -61,7 +61,7 @@ def override_net(file: NetFile, state: NetState, of_layers: Sequence[Setting]) -
 def _check_layers(file: SolverFile) -> None:
     nets = (sources.train_net(file), *sources.test_nets(file))
     names = [name for net in nets for name in layer_names(read_net(net.spec).tree)]
-    unknown = [one for one in file.of_layers if split(one, names) is None]
+    unknown = [one for one in file.of_layers if not split(one, names)[0]]
     if unknown:
         raise DiagnosticError(no_such_layer(one, names) for one in unknown)
 

@@ -1,22 +1,25 @@
 """What a solver is built of: its file, held against all rules, and its nets."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
+from protonet.data.given import Given
 from protonet.data.shard import WHOLE
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label
 from protonet.message.common import Phase
 from protonet.net import Net
 from protonet.nets.execution import Execution
 from protonet.spec.read import SolverFile, read_net
-from protonet.train import snapshot, sources
+from protonet.train import epochs, generators, snapshot, sources
+from protonet.train.caching import cache, variants
 from protonet.train.check import check, output_counts, unmonitored
 from protonet.train.device import choose
 from protonet.train.distributed import World
+from protonet.train.events import Event
 from protonet.train.optimizer import Optimizer
 from protonet.train.overrides import override_net
 from protonet.train.sources import NetSource
@@ -67,16 +70,26 @@ def site(
     return Site(world, device, execution, seed), [*warnings, *faults]
 
 
-def begin_together(site: Site, net: Net, file: SolverFile) -> None:
-    """Let all processes begin with the weights of rank 0.
+def begin_together(
+    site: Site, nets: Sequence[Net], file: SolverFile, emit: Callable[[Event], None]
+) -> None:
+    """Let all processes begin with the weights of rank 0, and keep what frozen layers make.
+
+    Args:
+        site: Where it runs.
+        nets: The train net, then the test nets.
+        file: The solver.
+        emit: Is told what is kept.
 
     Raises:
         DiagnosticError: PN652, they do not train the same.
     """
+    net = nets[0]
     shapes = [(blob.layer, blob.index, blob.tensor.shape) for blob in net.learnables]
     same = (site.device.type, site.execution, shapes, file.message.model_dump_json())
     site.world.check_same("another net, solver or device", same)
     site.world.share(blob.tensor for blob in net.learnables)
+    cache(file.message, nets, site.world, emit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +142,7 @@ def nets(
     file: SolverFile,
     start: Start,
     site: Site,
+    given: Given,
     *,
     stages: Sequence[str] = (),
     level: int | None = None,
@@ -139,24 +153,59 @@ def nets(
     tests.
 
     Raises:
-        DiagnosticError: PN627, the solver monitors what no net puts out.
+        DiagnosticError: PN627, the solver monitors what no net puts out; PN530, no net reads some
+            of the data that were given.
     """
     if site.seed is not None:
-        torch.manual_seed(site.seed + site.world.rank)
+        generators.seed(site.seed + site.world.rank)
     source = sources.train_net(file)
-    trained = _net(file, source, start, site, stages=stages, level=level)
+    trained = _net(file, source, start, site, stages=stages, level=level, data=given)
     if site.world.rank > 0:
         return [trained]
-    tests = [_test_net(file, each, start, site, trained) for each in sources.test_nets(file)]
+    tests = [
+        _test_net(file, each, start, site, trained, data=given) for each in sources.test_nets(file)
+    ]
+    given.check(phases=True)
+    epochs.check_tests(file, tests)
     problems = tuple(unmonitored(file, [output_counts(net.graph, net.shapes) for net in tests]))
     if problems:
         raise DiagnosticError(problems)
     return [trained, *tests]
 
 
-def _test_net(file: SolverFile, source: NetSource, start: Start, site: Site, trained: Net) -> Net:
+def check_fed(net: Net) -> None:
+    """See that a net is given all that it reads; Caffe would train on zeros.
+
+    Raises:
+        DiagnosticError: PN648, an Input layer has nobody to fill it.
+    """
+    nodes = [node for node in net.graph.nodes if node.type == "Input"]
+    unfed = [(node, top.blob) for node in nodes for top in node.tops]
+    problems = [
+        Diagnostic(
+            "PN648",
+            f"nothing gives the input `{blob}`, of layer `{node.name}`",
+            (Label(net.graph.place(node, "type")),),
+            help="train a net with data layers, or give `Solver(data=...)` from Python",
+        )
+        for node, blob in unfed
+        if blob not in net.feed.tops
+    ]
+    if problems:
+        raise DiagnosticError(problems)
+
+
+def _test_net(
+    file: SolverFile,
+    source: NetSource,
+    start: Start,
+    site: Site,
+    trained: Net,
+    *,
+    data: Given,
+) -> Net:
     """Build a test net on the train net's blobs; what it has not is read from the files."""
-    net = _net(file, source, Start((), start.loading), site)
+    net = _net(file, source, Start((), start.loading), site, data=data)
     net.share_weights(trained)
     shared = {id(blob.tensor) for blob in trained.learnables}
     if start.paths and any(id(blob.tensor) not in shared for blob in net.learnables):
@@ -186,6 +235,7 @@ def _net(
     *,
     stages: Sequence[str] = (),
     level: int | None = None,
+    data: Given,
 ) -> Net:
     file = read_net(source.spec)
     state = sources.merged(source.phase, file.message.state, source.state)
@@ -200,5 +250,7 @@ def _net(
         state=state,
         seed=site.seed,
         shard=site.world.shard if source.phase is Phase.TRAIN else WHOLE,
+        variants=variants(solver.message, source.phase),
         execution=site.execution,
+        data=data,
     )

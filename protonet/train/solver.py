@@ -1,20 +1,22 @@
 """The solver: trains a net as a solver file says, step for step as Caffe does (``solver.cpp``)."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from protonet import files
+from protonet.data.given import DataSets, Given, Parts
 from protonet.diagnostics import Diagnostic, Severity
 from protonet.nets.execution import PLAIN, Execution
 from protonet.spec.read import SolverFile, read_solver
 from protonet.spec.solver import SolverParameter
-from protonet.train import debug, differences, distributed, events, lr, scaffold, snapshot
+from protonet.train import debug, differences, distributed, epochs, events, lr, scaffold, snapshot
 from protonet.train.advice import advise
 from protonet.train.batches import run_batches
 from protonet.train.events import Event, Listener
@@ -27,6 +29,9 @@ from protonet.weights.load import load_weights
 from protonet.weights.loading import Loading
 from protonet.weights.solverstate import SolverSnapshot, read_solverstate
 
+Callback: TypeAlias = Callable[["Solver", Event], None]
+"""Takes the solver and an event; may look at all of it, and ``request`` a stop or a snapshot."""
+
 
 class Solver:
     """A net in training, with the nets that test it.
@@ -35,7 +40,7 @@ class Solver:
         net: The train net.
         test_nets: The test nets; they hold the train net's blobs.
         iter: How many times the weights have been updated.
-        param: The solver file's message.
+        param: The solver file's message; its ``max_iter`` is no later than ``max_epoch``.
         listeners: Called with every event (``train/events.py``).
 
     Args:
@@ -47,6 +52,9 @@ class Solver:
         level: Level for the train net, over that of ``train_state``.
         execution: 16 bits, compilation and more; by default Caffe's numbers.
         listeners: Called with every event, those of the construction too.
+        callbacks: The same with the solver; it has its nets from ``Solving`` on.
+        data: Data sets in place of what data layers would read, by phase or layer (``data/given``).
+        parts: Which records of their sources nets read, by phase.
 
     Raises:
         DiagnosticError: The solver's file or a net's is at fault.
@@ -63,11 +71,13 @@ class Solver:
         level: int | None = None,
         execution: Execution = PLAIN,
         listeners: Sequence[Listener] = (),
+        callbacks: Sequence[Callback] = (),
+        data: DataSets | None = None,
+        parts: Parts | None = None,
     ) -> None:
         self.file = spec if isinstance(spec, SolverFile) else read_solver(spec)
-        self.param = self.file.message
-        self.listeners = list(listeners)
-        self.prefix = snapshot.prefix(self.param, self.file.path)
+        self.listeners = [*listeners, *(partial(callback, self) for callback in callbacks)]
+        self.prefix = snapshot.prefix(self.file.message, self.file.path)
         self.world = distributed.current()
         seed = scaffold.seed(self.file, self.world)
         with self.world.together():
@@ -76,9 +86,12 @@ class Solver:
             self._warn([*warnings, *advise(self.file)])
             start = scaffold.start(self.file, weights, loading)
             self._emit(*(events.Finetuning(str(path)) for path in start.paths))
-            nets = scaffold.nets(self.file, start, site, stages=stages, level=level)
+            nets = scaffold.nets(
+                self.file, start, site, Given(data or {}, parts or {}), stages=stages, level=level
+            )
+            self.param = epochs.bounded(self.file, nets[0])
         self.net, *self.test_nets = nets
-        scaffold.begin_together(site, self.net, self.file)
+        scaffold.begin_together(site, nets, self.file, self._emit)
         self.device = site.device
         self.optimizer = scaffold.optimizer(self.file, self.net)
         self._updates = Updates(self.net.learnables)
@@ -125,7 +138,8 @@ class Solver:
 
     def solve(self, state: str | Path | None = None) -> None:
         """Train until ``max_iter`` or a stop; from a solver state, if one is given."""
-        self._emit(events.Solving(self.net.name, self.param.lr_policy, self.iter, self.max_iter))
+        said = self.param.lr_policy, self.iter, self.max_iter, self.param.max_epoch
+        self._emit(events.Solving(self.net.name, *said))
         if state is not None:
             self.restore(state)
         if not self._resumed:
@@ -137,6 +151,8 @@ class Solver:
             self.snapshot()
         if not self._stopped:
             self._show_result()
+        for net in (self.net, *self.test_nets):
+            self._warn(net.feed.told())
         self._emit(events.Solved(self.iter, early=self._stopped))
 
     def _show_result(self) -> None:
@@ -152,6 +168,7 @@ class Solver:
         return every > 0 and self.iter % every == 0
 
     def _run(self, until: int) -> None:
+        scaffold.check_fed(self.net)
         self._resumed = self._stopped = self._stopped_early = False
         self._displayed = (self.iter, time.perf_counter())
         while self.iter < until and not self._stopped:
@@ -186,7 +203,8 @@ class Solver:
         self.optimizer.clear()
         display = self._due(self.param.display)
         debugs, batches = display and self.param.debug_info, self.param.iter_size
-        loss, outputs = run_batches(self.net, self.gradients, batches, self._emit, debugs=debugs)
+        shows = {"display": display, "debugs": debugs}
+        loss, outputs = run_batches(self.net, self.gradients, batches, self._emit, **shows)
         self._losses.add(loss)
         if display:
             self._display(elements(self.net, outputs))

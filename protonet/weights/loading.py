@@ -10,11 +10,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from protonet import files
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mean
 from protonet.source import Source, Span
+from protonet.spec.override import matches
 
 
 class Adapt(StrEnum):
@@ -72,16 +72,11 @@ class Loading:
 
     def adapts(self, layer: str) -> Adapt | None:
         """Return the rule for a layer of the net, if there is one."""
-        return next((rule for pattern, rule in self.adapt.items() if _is(layer, pattern)), None)
+        return next((rule for pattern, rule in self.adapt.items() if matches(layer, pattern)), None)
 
     def leaves(self, layer: str) -> bool:
         """Tell whether a layer of the net is left alone."""
-        return any(_is(layer, pattern) for pattern in self.reinit)
-
-
-def _is(layer: str, pattern: str) -> bool:
-    """Tell whether a pattern means a layer; a name may hold what is special in patterns."""
-    return layer == pattern or fnmatchcase(layer, pattern)
+        return any(matches(layer, pattern) for pattern in self.reinit)
 
 
 def loading_of(
@@ -163,7 +158,7 @@ def check_rules(
     """
     layers, stored = list(layers), list(stored)
     for pattern in (*loading.adapt, *loading.reinit):
-        if not any(_is(layer, pattern) for layer in layers):
+        if not any(matches(layer, pattern) for layer in layers):
             yield _about_nothing(f"{_NONE} `{pattern}`", pattern, layers)
     for old, new in loading.rename.items():
         if old not in stored:

@@ -55,9 +55,10 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 """For processes that run in another folder."""
 
 
-def protonet(*args: str) -> Result:
+def protonet(*args: str, stdin: str | None = None) -> Result:
     """Run a command in this process."""
-    return CliRunner().invoke(main, args, prog_name="protonet", catch_exceptions=False)
+    runner = CliRunner()
+    return runner.invoke(main, args, stdin, prog_name="protonet", catch_exceptions=False)
 
 
 def write(folder: Path) -> None:

@@ -1,11 +1,12 @@
 """``protonet test``."""
 
 import re
+from pathlib import Path
 
 import pytest
 import torch
 
-from tests.cli.files import protonet
+from tests.cli.files import NET, protonet
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +95,25 @@ def test_what_is_not_loaded_as_it_is_is_told() -> None:
             "7 of 10, the others are left at the filler\n"
         ),
     )
+
+
+def test_the_whole_set_is_scored_to_the_last_image() -> None:
+    text = NET.replace("digits/train", "digits/test").replace("batch_size: 4", "batch_size: 300")
+    Path("net.prototxt").write_text(text)
+
+    done = protonet("test", "--model", "net.prototxt", "--weights", "zeros.pth", "--whole")
+
+    lines = done.stdout.splitlines()
+    shares = [float(line.split(" = ")[1]) for line in lines if "accuracy" in line]
+    assert [line.split(",")[0] for line in lines[:4]] == ["Batch 0"] * 2 + ["Batch 1"] * 2
+    assert shares[2] == pytest.approx((300 * shares[0] + 200 * shares[1]) / 500, abs=1e-5)
+
+
+def test_a_number_of_batches_is_not_the_whole() -> None:
+    done = protonet(
+        *("test", "--model", "net.prototxt", "--weights", "zeros.pth"),
+        *("--iterations", "2", "--whole"),
+    )
+
+    assert done.exit_code == 2
+    assert "give --iterations or --whole, not both" in done.stderr

@@ -41,6 +41,13 @@ def test_piped_output_is_caffes_log() -> None:
     assert written() == SNAPSHOTS
 
 
+def test_what_frozen_layers_make_is_kept_where_that_is_asked_for() -> None:
+    done = protonet("train", "--solver", "solver.prototxt", "--cache-frozen", "ram")
+
+    assert done.exit_code == 0
+    assert "`cache_frozen: RAM` keeps nothing of the TRAIN net: layer `ip` learns" in done.stderr
+
+
 def test_settings_count_and_are_written_beside_the_snapshots() -> None:
     done = protonet(
         *("train", "--solver", "solver.prototxt", "--seed", "3"),
@@ -117,7 +124,7 @@ def test_export_writes_the_final_weights_and_finetune_takes_them() -> None:
     )
 
     assert done.exit_code == 0
-    assert "loaded                 ip (10, 784) (10,)\n" in done.stderr
+    assert "ip/0  10x784  loaded  frozen               7,840\n" in done.stdout
     tuned = torch.load("tuned.pth", weights_only=True)
     torch.testing.assert_close(tuned, weights, rtol=0, atol=0)
 

@@ -1,5 +1,6 @@
 """Files that cases name: damaged, foreign, or of the wrong size. Made when a case needs them."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ import torch
 
 from protonet.train.resume import Position, Resume, fingerprint
 from protonet.train.solver import Solver
+from protonet.weights.caffemodel import LayerRecord, write_caffemodel
+from protonet.weights.scan import encode_text, length_delimited
 from protonet.weights.solverstate import SolverSnapshot, write_solverstate
 from protonet.weights.tables import TABLES
 
@@ -71,6 +74,39 @@ def wide(path: Path) -> None:
     """Weights of ``ip`` from 4 values."""
     blobs = {"ip/0": np.zeros((2, 4), np.float32), "ip/1": np.zeros(2, np.float32)}
     np.savez(path, allow_pickle=False, **blobs)
+
+
+def caffemodel(path: Path, name: str = "ip", columns: int = 3) -> None:
+    """Weights of ``ip`` as Caffe writes them, perhaps by another name or from more values."""
+    blobs = [np.zeros((2, columns), np.float32), np.zeros(2, np.float32)]
+    header = length_delimited(1, encode_text(name))
+    write_caffemodel(path, "net", [LayerRecord(header, blobs)])
+
+
+def wide_caffemodel(path: Path) -> None:
+    """Weights of ``ip`` from 4 values."""
+    caffemodel(path, columns=4)
+
+
+def renamed_caffemodel(path: Path) -> None:
+    """Weights that belong to ``ip``, by another name."""
+    caffemodel(path, "ip_old")
+
+
+def text_blobs(path: Path) -> None:
+    """A text, where arrays belong."""
+    path.write_text("data: 1 2 3", encoding="utf-8")
+
+
+def some_blobs(path: Path) -> None:
+    """An image of another size, and no second input."""
+    np.savez(path, allow_pickle=False, data=np.zeros((2, 3, 7, 7), np.float32))
+
+
+def foreign_blobs(path: Path) -> None:
+    """An image of 8 x 8, and a blob of another net."""
+    image = np.zeros((1, 3, 8, 8), np.float32)
+    np.savez(path, allow_pickle=False, data=image, conv1=image)
 
 
 def foreign(path: Path) -> None:
@@ -183,6 +219,37 @@ def uneven_list(path: Path) -> None:
     path.write_text("small.png 0\nlarge.png 1\n", encoding="utf-8")
 
 
+def page_list(path: Path) -> None:
+    """A list of an image that is a text."""
+    Path("page.jpg").write_text("<html>", encoding="utf-8")
+    path.write_text("page.jpg 0\n", encoding="utf-8")
+
+
+def cases_list(path: Path) -> None:
+    """A list of two images that are not there, one but for its letters."""
+    image(Path("dog.png"))
+    path.write_text("Dog.png 0\ndog.png 0\ngone.png 1\n", encoding="utf-8")
+
+
+def uneven_labels(path: Path) -> None:
+    """A list whose lines have one label and two."""
+    image(Path("there.png"))
+    path.write_text("there.png 0 1\nthere.png 1\n", encoding="utf-8")
+
+
+def mixed_list(path: Path) -> None:
+    """A list of an image that is there and one that is not."""
+    image(Path("there.png"))
+    path.write_text("there.png 0\nlost.png 1\n", encoding="utf-8")
+
+
+def float_record(path: Path) -> None:
+    """An LMDB of one image of floats: 1 x 1 x 2 of 0.5 and 1."""
+    record = b"\x08\x01\x10\x01\x18\x02" + b"\x35\0\0\0\x3f" + b"\x35\0\0\x80\x3f"
+    with lmdb.open(str(path)) as environment, environment.begin(write=True) as transaction:
+        transaction.put(b"00000000", record)
+
+
 def gone_list(path: Path) -> None:
     """A list of an image that is not there."""
     path.write_text("gone.png 0\n", encoding="utf-8")
@@ -201,6 +268,13 @@ def hdf5_list(path: Path) -> None:
     path.write_text("rows.h5\n", encoding="utf-8")
 
 
+def begun(path: Path) -> None:
+    """What a conversion to another size has left."""
+    path.mkdir()
+    plan = {"list": "", "--resize": [16, 16]}
+    (path / "protonet.json").write_text(json.dumps(plan), encoding="utf-8")
+
+
 def window_list(path: Path) -> None:
     """A list of windows, all of them foreground."""
     image(Path("there.png"))
@@ -217,6 +291,35 @@ def empty_plugin(path: Path) -> None:
     path.write_text('"""No layers."""\n', encoding="utf-8")
 
 
+def curves(path: Path) -> None:
+    """What a real training recorded (tests/report/curves), or a made one of that form."""
+    real = Path(__file__).parents[1] / "report" / "curves" / path.name
+    if real.exists():
+        path.write_text(real.read_text(encoding="utf-8"), encoding="utf-8")
+        return
+    laws: Mapping[str, Callable[[int], tuple[float, float]]] = {
+        "nan.csv": lambda at: (2.3 if at < 20 else float("nan"), 2.3),
+        "capped.csv": lambda at: (2.3 if at < 20 else 87.3365, 2.3),
+        "overfits.csv": lambda at: (2.3 * 0.95**at, 0.5 + 0.002 * (at - 20) ** 2),
+        "level.csv": lambda at: (0.5 + 1.8 * 0.7**at, 0.6 + 1.7 * 0.7**at),
+    }
+    rows = [(100 * at, *laws[path.name](at)) for at in range(40)]
+    lines = [f"{it},loss,,{train:.5g}\n{it},test,loss,{test:.5g}\n" for it, train, test in rows]
+    path.write_text("".join(("it,kind,name,value\n0,rate,,0.1\n", *lines)), encoding="utf-8")
+
+
+def empty_log(path: Path) -> None:
+    """A log of nothing."""
+    path.write_text("", encoding="utf-8")
+
+
+def failing_dot(path: Path) -> None:
+    """A graphviz that cannot do it."""
+    path.parent.mkdir()
+    path.write_text("#!/bin/sh\necho 'Format: \"png\" not recognized.' >&2\nexit 1\n")
+    path.chmod(0o755)
+
+
 MAKERS: Mapping[str, Callable[[Path], None]] = {
     "net.prototxt": net,
     "broken_plugin.py": broken_plugin,
@@ -225,10 +328,17 @@ MAKERS: Mapping[str, Callable[[Path], None]] = {
     "half.caffemodel": half_caffemodel,
     "short.caffemodel": short_caffemodel,
     "huge.caffemodel": huge_caffemodel,
+    "whole.caffemodel": caffemodel,
+    "wide.caffemodel": wide_caffemodel,
+    "renamed.caffemodel": renamed_caffemodel,
     "text.npz": text_npz,
     "one_blob.npz": one_blob,
     "wide.npz": wide,
     "foreign.npz": foreign,
+    "text_blobs.npz": text_blobs,
+    "some_blobs.npz": some_blobs,
+    "foreign_blobs.npz": foreign_blobs,
+    "broken.onnx": zero_byte,
     "module.pth": module,
     "lone.solverstate": lone_solverstate,
     "other.solverstate": other_solverstate,
@@ -246,7 +356,25 @@ MAKERS: Mapping[str, Callable[[Path], None]] = {
     "images.txt": image_list,
     "uneven.txt": uneven_list,
     "gone.txt": gone_list,
+    "pages.txt": page_list,
+    "cases.txt": cases_list,
+    "uneven_labels.txt": uneven_labels,
+    "mixed.txt": mixed_list,
+    "float_lmdb": float_record,
     "empty.txt": empty_list,
     "hdf5.txt": hdf5_list,
     "windows.txt": window_list,
+    "begun.unfinished": begun,
+    "bin/dot": failing_dot,
+    "nothing.log": empty_log,
+    "good.csv": curves,
+    "rate_too_high.csv": curves,
+    "rate_too_low.csv": curves,
+    "stuck.csv": curves,
+    "poor_initial_weights.csv": curves,
+    "batch_too_small.csv": curves,
+    "nan.csv": curves,
+    "capped.csv": curves,
+    "overfits.csv": curves,
+    "level.csv": curves,
 }

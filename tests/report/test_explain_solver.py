@@ -52,6 +52,7 @@ Groups
         2           0        0.2       0      1       5  ip
   frozen: frozen (2 blobs, 16 values)
   running statistics: bn (3 blobs, 9 values)
+  frozen prefix frozen: a, label can be kept, 20 bytes a sample (cache_frozen: AUTO)
 
 Batch
   16 x iter_size 4 = 64 an update on one device; on n devices 64 * n
@@ -114,6 +115,7 @@ def test_all_that_a_solver_means_is_told() -> None:
 def test_what_is_not_asked_for_is_not_told() -> None:
     text = explained(
         'net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" snapshot_after_train: false\n'
+        "max_iter: 0\n"
     )
 
     assert text.partition("Schedule\n")[2] == "  trains for 0 iterations\n"
@@ -176,3 +178,48 @@ def test_explaining_imports_no_torch() -> None:
     root = str(Path(__file__).parents[2])
 
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": root})
+
+
+DIGITS = """
+layer {
+  name: "data" type: "Data" top: "data" top: "label"
+  data_param { source: "builtin:digits/train" batch_size: 64 }
+}
+layer {
+  name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 10 }
+}
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+LISTED = DIGITS.replace('"Data"', '"ImageData"').replace(
+    'data_param { source: "builtin:digits/train"', 'image_data_param { source: "gone.txt"'
+)
+EPOCHS = (
+    'net: "net.prototxt" base_lr: 0.5 lr_policy: "poly" power: 1 test_iter: -1 test_interval: 9\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("net", "fields", "trains"),
+    [
+        (DIGITS, "max_epoch: 2", "41 iterations, and at most 2 epochs of the train net's data"),
+        (
+            DIGITS,
+            "max_epoch: 9 max_iter: 5",
+            "5 iterations, and at most 9 epochs of the train net's",
+        ),
+        (NET, "max_epoch: 2", "2 epochs of the train net's data"),
+        (LISTED, "max_epoch: 2", "2 epochs of the train net's data"),
+    ],
+)
+def test_epochs_are_iterations_where_the_data_are_known(net: str, fields: str, trains: str) -> None:
+    Path("net.prototxt").write_text(net)
+
+    text = explained(f"{EPOCHS}{fields}\n")
+
+    assert f"  trains for {trains}" in text
+    assert "  tests every 9 iterations, from 0 on, on all batches\n" in text
+    assert ("(for a number of iterations that is not known)" in text) == (
+        "iterations," not in trains
+    )
+    assert ("\n  writes a snapshot at the end\n" in text) == ("iterations," not in trains)
+    assert ("Groups\n" in text) == (net != LISTED)

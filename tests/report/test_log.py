@@ -26,6 +26,24 @@ LINES: list[tuple[Event, list[str]]] = [
             "SGDSolver: restoring history",
         ],
     ),
+    (
+        events.Caching("TRAIN", "a .. b", "b", 2000, 3000),
+        ["Features of TRAIN: a .. b is frozen, b kept (2,000 samples, 3,000 bytes in memory)"],
+    ),
+    (
+        events.Caching("TRAIN", "conv1", "conv1", 20, 30, "a.features", 7, variants=2, joined=4),
+        [
+            "Features of TRAIN: conv1 is frozen, conv1 kept (20 samples, 30 bytes in a.features)",
+            "Features of TRAIN: 7 of them are there already",
+            "Features of TRAIN: 2 crops and mirrorings of each image, as `cache_variants` says",
+            "Features of TRAIN: the rest runs the 4 batches of an iteration as one",
+        ],
+    ),
+    (events.Cached("TEST #0", 2000), ["Features of TEST #0: all 2,000 samples are there"]),
+    (
+        events.Uncached("TRAIN", "conv1 .. pool2", "there is no room"),
+        ["Features of TRAIN: conv1 .. pool2 is frozen, not kept: there is no room"],
+    ),
     (events.Testing(500, 1), ["Iteration 500, Testing net (#1)"]),
     (
         events.Tested(500, 1, (ACCURACY, LOSS), loss=2.5),

@@ -89,6 +89,11 @@ def test_good_file_is_not_warned_of(text: str) -> None:
             "",
         ),
         (
+            'lr_policy: "fixed" cache_frozen: OFF cache_variants: 2',
+            "PN613 2:54 `cache_variants` has no effect: `cache_frozen` is OFF",
+            "",
+        ),
+        (
             'lr_policy: "step" stepsize: 30',
             "PN620 2:12 from iteration 30 on the rate is 0: `gamma` is not set",
             "`gamma: 0.1` divides it by ten",
@@ -148,9 +153,18 @@ def test_warning_is_told_where_it_is(text: str, message: str, hint: str) -> None
 
 
 def test_rate_of_zero_from_the_start() -> None:
-    (warning,) = advise(read_solver('net: "a" lr_policy: "fixed"\n'))
+    (warning,) = advise(read_solver('net: "a" lr_policy: "fixed" max_iter: 1\n'))
 
     assert warning.message == "the rate is always 0: `base_lr` is not set"
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"), [("", ["PN656"]), ("max_epoch: 1", []), ("max_iter: 0", [])]
+)
+def test_a_run_without_an_end_is_told(said: str, codes: list[str]) -> None:
+    found = advise(read_solver(f'net: "a" base_lr: 1 lr_policy: "fixed"\n{said}'))
+
+    assert [warning.code for warning in found] == codes
 
 
 def test_least_rate_is_none_of_zero() -> None:
