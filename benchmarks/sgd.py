@@ -3,8 +3,8 @@
     python benchmarks/sgd.py
 
 Both update parameters of their own in one process, in turn; the figure is the median of the rounds'
-ratios, half of them of a pair that was built in the other order, since it matters where parameters
-lie in memory. Biases have twice the rate and no decay, as in Caffe's nets: two parameter groups each. SGD
+ratios, half of them of a pair that was built in the other order, for where parameters lie in memory
+matters. Biases have twice the rate and no decay, as in Caffe's nets: two parameter groups each. SGD
 is measured on the parameters of three nets, the other rules on those of one. RMSProp and AdaDelta,
 which torch has in no fused form, are held against its `foreach=True`.
 """

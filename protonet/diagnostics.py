@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 
 from protonet.source import Source, Span
 
@@ -116,6 +117,12 @@ class DiagnosticError(Exception):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the help "did you mean `x`?" for the closest known name, or nothing."""
+    return _closest(name, tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _closest(name: str, known: tuple[str, ...]) -> str:
+    """Return the help; a net has the same unknown field in many layers."""
     folded = {option.lower(): option for option in known}
     close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return f"did you mean `{folded[close[0]]}`?" if close else ""

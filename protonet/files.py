@@ -5,8 +5,9 @@ zoo/, solvers/, schema/ and docs/diagnostics.md come with the package. A wheel k
 """
 
 import os
-from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label
@@ -73,9 +74,9 @@ def _similar(name: str) -> str:
     return f"did you mean `{close[0]}`?" if close else ""
 
 
-def shipped_names() -> Iterator[str]:
-    """Yield the nets and solvers that come with the package, as users name them."""
+@cache
+def shipped_names() -> tuple[str, ...]:
+    """Return the nets and solvers that come with the package, as users name them."""
     root = shipped_root()
-    for folder in ("solvers", "zoo"):
-        for path in sorted((root / folder).rglob("*.prototxt")):
-            yield path.relative_to(root).as_posix()
+    paths = (sorted((root / folder).rglob("*.prototxt")) for folder in ("solvers", "zoo"))
+    return tuple(path.relative_to(root).as_posix() for path in chain(*paths))

@@ -3,9 +3,11 @@
 The one-line helps stand here, so that ``protonet --help`` reads no command's file.
 """
 
+import errno
 import gc
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from types import MappingProxyType
 
 import click
@@ -22,11 +24,11 @@ COMMANDS = MappingProxyType(
         "time": "Time the forward and backward pass of each layer.",
         "check": "Report everything that is wrong with nets and solvers.",
         "show": "Print a net's layers, shapes, parameters and cost.",
-        "draw": "Draw a net: layers as boxes, blobs with their shapes as arrows.",
-        "stats": "Show how large activations and gradients are, layer by layer, over one batch.",
-        "diff": "Print what differs in meaning between two nets, or two solvers.",
+        "draw": "Draw a net, with the shapes of its blobs.",
+        "stats": "Show how large activations and gradients are in each layer.",
+        "diff": "Print what differs in meaning between two nets or solvers.",
         "fmt": "Format prototxts, comments kept.",
-        "convert": "Convert old nets, solvers and weights; go to Caffe, PyTorch or ONNX.",
+        "convert": "Update old files; convert nets and weights to other forms.",
         "verify": "Compare what a net computes, blob by blob, with something else.",
         "extract": "Write the features that a net computes.",
         "predict": "Classify images with a net.",
@@ -64,12 +66,25 @@ class Cli(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a fault of the user's file ends it with exit status 1."""
+        """Run a command; a fault of the user's file, or of the system, ends it with status 1."""
+        if isinstance(sys.stdout, TextIOWrapper):
+            # Names of files that are no UTF-8 are printed as they are; what a terminal lacks, as ?.
+            is_unicode = sys.stdout.encoding.lower() == "utf-8"
+            sys.stdout.reconfigure(errors="surrogateescape" if is_unicode else "replace")
         try:
             return super().invoke(ctx)
         except DiagnosticError as error:
             click.echo(str(error), err=True)
             ctx.exit(1)
+        except OSError as error:
+            if error.errno in {None, errno.EPIPE}:  # no fault of the system; nobody reads any more
+                raise
+            raise click.ClickException(_told(error)) from None
+
+
+def _told(error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 @click.group(

@@ -51,11 +51,11 @@ def command(
     strict: bool,
     form: str,
 ) -> None:
-    """Report everything that is wrong with nets and solvers, and traps that they fall into.
+    """Report everything that is wrong with nets and solvers.
 
-    Reads a FILE as what its fields say it is, `-` from standard input; of a solver, also the nets
-    that it names. Opens of weights the heads and of data the first record. Exits with 1 if there is
-    an error. `protonet explain CODE` tells more about one.
+    Warns of traps that they fall into, too. Reads a FILE as what its fields say it is, `-` from
+    standard input; of a solver, also the nets that it names. Opens of weights the heads and of data
+    the first record. Exits with 1 if there is an error. `protonet explain CODE` tells more of one.
     """
     selection = Selection(select, ignore)
     found: list[Diagnostic] = []

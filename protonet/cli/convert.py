@@ -58,19 +58,21 @@ def command(
     inputs: dict[str, Shape],
     weights: str | None,
 ) -> None:
-    r"""Convert old nets, solvers and weights; go to Caffe, PyTorch or ONNX.
+    """Update old files; convert nets and weights to other forms.
 
     \b
-    Without --to     nets and solvers of any age, and those of forks, in today's form
+    no --to          nets and solvers of any age, or of a fork, in today's form
     --to deploy      a train_val net without data, loss and accuracy
-    --to caffe       a net that BVLC's Caffe reads; with --weights its .caffemodel beside it
-    --to h5 ...      weights from one format to another; the net only if they do not name layers
-    --to torch|onnx  readable PyTorch source, or ONNX
+    --to caffe       a net that BVLC's Caffe reads, and --weights beside it
+    --to h5 ...      --weights in this form; FILE if they do not name layers
+    --to torch|onnx  PyTorch source that a person can read, or ONNX
 
     Comments and layout stay; each change is told on stderr. FILE may be `-` for standard input, or
     a net in binary form, as in a .caffemodel.
-    """
+    """  # noqa: D301 # click keeps the lines of a block that begins so
     _check_usage(names, to, output, weights, writes=in_place or diff)
+    if inputs and to != "deploy":
+        raise click.UsageError("--input goes with --to deploy.")
     if to in _WEIGHTS:
         _convert_weights(names, str(weights), str(output))
     elif to in _MODULES:
@@ -92,7 +94,7 @@ def _check_usage(
         raise click.UsageError("Only one FILE can be written to one --output.")
     if to in _WEIGHTS and not weights:
         raise click.UsageError(f"--to {to} needs --weights.")
-    if to in _WEIGHTS and output and not output.endswith(f".{to}"):
+    if to in _WEIGHTS and output and Path(output).suffix != f".{to}":
         raise click.UsageError(f"--output must end in .{to}.")
     if not output and (not is_text or weights):
         raise click.UsageError("--output is missing.")
@@ -147,6 +149,14 @@ def _convert_weights(names: tuple[str, ...], weights: str, output: str) -> None:
 
 
 def _convert_module(name: str, to: str, output: str, weights: str | None) -> None:
+    names = f"{name}{output}"
+    if (
+        names.encode(errors="replace").decode() != names
+    ):  # these files hold them, or their writers fail
+        raise click.UsageError(f"--to {to} needs names of files that are UTF-8.")
+    tensors = Path(output).with_suffix(".safetensors")
+    if to == "torch" and str(tensors) in {output, weights}:
+        raise click.UsageError(f"The tensors would go to {tensors}: choose another --output.")
     from protonet.net import Net  # noqa: PLC0415 # it takes torch
 
     net = Net(name, phase="TEST", weights=weights)

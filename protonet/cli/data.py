@@ -66,9 +66,19 @@ class _Textures(TypedDict):
 _NAMES = {1: ["all"], 2: ["train", "test"], 3: ["train", "val", "test"]}
 
 
-@click.group()
+class _InOrder(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder)
 def command() -> None:
     """Make, convert and look at data."""
+
+
+@command.group()
+def make() -> None:
+    """Make data sets to learn from."""
 
 
 @command.command("convert")
@@ -101,10 +111,11 @@ def command() -> None:
 @click.option("--restart", is_flag=True, help="Do not go on with what was stopped.")
 @_threads
 def convert_images(images: Path, out: Path, **options: Unpack[_Convert]) -> None:
-    """Write the images of a list, or of a folder with a folder a class, as a database OUT.
+    """Write the images of a list or a folder as a database OUT.
 
-    Keys and records are those of Caffe's convert_imageset. A conversion that was stopped goes on
-    when the same command is run again; until it is done, the folder is called OUT.unfinished.
+    A FOLDER has a folder for each class. Keys and records are those of Caffe's convert_imageset. A
+    conversion that was stopped goes on when the same command is run again; until it is done, the
+    folder is called OUT.unfinished.
     """
     listed = list_images(images, options["root"])
     if options["shuffle"]:
@@ -139,10 +150,11 @@ def convert_images(images: Path, out: Path, **options: Unpack[_Convert]) -> None
 def mean(
     source: str, out: Path | None, root: str, threads: int | None, **of_list: Unpack[_OfList]
 ) -> None:
-    """Compute the mean image of SOURCE, and write it to OUT, a .binaryproto.
+    """Compute the mean image of SOURCE.
 
-    Prints the mean of each channel, which are values for `mean_value`. SOURCE is a database, a list
-    or a folder; --root, --resize and --gray are for lists and folders.
+    Writes it to OUT, a .binaryproto, and prints the mean of each channel, which are values for
+    `mean_value`. SOURCE is a database, a list or a folder; --root, --resize and --gray are for
+    lists and folders.
     """
     images = open_images(source, root, Picturing(**of_list))
     with counting(len(images), "images") as progress:
@@ -167,7 +179,7 @@ def mean(
     "--sheet", type=click.Path(path_type=Path), help="Also draw images of each class: sheet.png."
 )
 def show_info(source: str, root: str, sample: int, sheet: Path | None) -> None:
-    """Tell what SOURCE holds: a database, a list or a folder of images."""
+    """Tell what a database, a list or a folder of images holds."""
     images = open_images(source, root)
     for line in info.lines(info.info_of(images, sample)):
         click.echo(line)
@@ -193,7 +205,7 @@ def _fractions(ctx: click.Context, param: click.Parameter, value: str) -> tuple[
 def split_images(
     images: Path, fractions: tuple[float, ...], names: str | None, out: Path | None, seed: int
 ) -> None:
-    """Write lists of parts that have the same share of every class each.
+    """Write lists of parts, each with its share of every class.
 
     Without --out, they stand beside LIST, or in FOLDER, so that what they name is found.
     """
@@ -208,11 +220,6 @@ def split_images(
         click.echo(f"{path}: {len(part):,} images")
     if out is not None and listed.classes:
         click.echo(f'in a net, say `root_folder: "{listed.root}"`')
-
-
-@command.group()
-def make() -> None:
-    """Make data sets to learn from."""
 
 
 @make.command("textures")

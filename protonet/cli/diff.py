@@ -14,7 +14,7 @@ from protonet.report.diff import diff
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if they differ.")
 @click.pass_context
 def command(ctx: click.Context, first: str, second: str, exit_code: bool) -> None:
-    """Print what differs in meaning between two nets, or two solvers.
+    """Print what differs in meaning between two nets or solvers.
 
     Layers that came, went and changed, with their fields, shapes and rates. Comments, order of
     fields and old spellings do not count.

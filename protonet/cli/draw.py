@@ -39,9 +39,10 @@ def command(
     form: str | None,
     direction: Literal["TB", "LR"],
 ) -> None:
-    """Draw a net: layers as boxes, blobs with their shapes as arrows.
+    """Draw a net, with the shapes of its blobs.
 
-    Pictures are made by graphviz's `dot`; `dot` and `mermaid` texts need no other program.
+    Layers are boxes, blobs the arrows between them. Pictures are made by graphviz's `dot`; `dot`
+    and `mermaid` texts need no other program.
     """
     with assuming() as read:
         text = draw(name, phase, output=output, form=form, direction=direction, read=read)

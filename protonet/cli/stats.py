@@ -44,7 +44,13 @@ def _fillers(
     "--batch-norm", is_flag=True, help="Compare with BatchNorm behind convolutions and products."
 )
 @click.option("--weights", metavar="FILE[,FILE...]", help="Look at trained weights.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Of what fillers draw, and of the batch.",
+)
 @click.option("-o", "--output", metavar="FILE", help="Also draw it: stats.png.")
 def command(
     name: str,
@@ -56,10 +62,10 @@ def command(
     seed: int,
     output: str | None,
 ) -> None:
-    """Show how large activations and gradients are, layer by layer, over one batch.
+    """Show how large activations and gradients are in each layer.
 
-    Signals should neither fade nor grow from layer to layer; where they do, a net learns late or
-    never, and another filler or BatchNorm helps.
+    One batch is run. Signals should neither fade nor grow from layer to layer; where they do, a net
+    learns late or never, and another filler or BatchNorm helps.
     """
     from protonet.report.stats import compare, plot, table, variants, verdict  # noqa: PLC0415 # torch takes its time
 

@@ -1,5 +1,6 @@
 """``protonet test``."""
 
+from functools import partial
 from typing import Unpack
 
 import click
@@ -8,6 +9,7 @@ from protonet.cli import _options
 from protonet.cli._allocator import keep_freed_memory
 from protonet.cli._device import prepared
 from protonet.net import Net
+from protonet.report.ensemble import SEED, joined, told
 from protonet.report.testing import test_lines
 from protonet.train.length import WHOLE
 from protonet.weights.loading import Loading
@@ -22,7 +24,9 @@ from protonet.weights.loading import Loading
     help="Instead of --weights: score each of these weights, and the mean of their predictions.",
 )
 @click.option(
-    "--blob", metavar="BLOB", help="With --ensemble: the predictions, instead of what Accuracy reads."
+    "--blob",
+    metavar="BLOB",
+    help="With --ensemble: the predictions, instead of what Accuracy reads.",
 )
 @click.option("--label", metavar="BLOB", help="With --ensemble: the labels, likewise.")
 @click.option(
@@ -58,29 +62,49 @@ def command(
     """Score a net with its TEST data.
 
     Prints each batch's outputs, then the means over all of them, with --whole those over all
-    records; before them, what the weights do not fill or is done to them.
+    records; before them, what the weights do not fill or is done to them. With --ensemble, the
+    accuracies of several weights and of their mean, over all records.
     """
-    if (weights is None) == (ensemble is None):
-        raise click.UsageError("give --weights or --ensemble")
-    if ensemble is None and (blob or label or weights_fit):
-        raise click.UsageError("--blob, --label and --weights-fit go with --ensemble")
-    if whole and _options.given("iterations"):
-        raise click.UsageError("give --iterations or --whole, not both")
+    _check(weights, ensemble, extras=bool(blob or label or weights_fit), whole=whole)
     keep_freed_memory()
     place, execution = prepared(device, **options)
-    net = Net(
+    build = partial(
+        Net,
         model,
         phase="TEST",
         stages=stages,
         level=level,
-        weights=weights.split(","),
         device=place,
         loading=loading,
         execution=execution,
     )
-    if net.match and (report := net.match.report(plain=False)):
-        click.echo(report, err=True)
+    if ensemble is not None:
+        names = ensemble.split(",")
+        nets = (_reported(build(weights=name, seed=SEED)) for name in names)
+        for line in told(joined(nets, blob=blob, label=label, fit=weights_fit), names):
+            click.echo(line)
+        return
+    assert weights is not None
+    net = _reported(build(weights=weights.split(",")))
     for line in test_lines(net, WHOLE if whole else iterations):
         click.echo(line)
     for warning in net.feed.told():
         click.echo(warning.render(), err=True)
+
+
+def _check(weights: str | None, ensemble: str | None, *, extras: bool, whole: bool) -> None:
+    """Refuse options that do not go together."""
+    if (weights is None) == (ensemble is None):
+        raise click.UsageError("give --weights or --ensemble")
+    if extras and ensemble is None:
+        raise click.UsageError("--blob, --label and --weights-fit go with --ensemble")
+    if _options.given("iterations") and (whole or ensemble is not None):
+        other = "--whole" if whole else "--ensemble"
+        raise click.UsageError(f"give --iterations or {other}, not both")
+
+
+def _reported(net: Net) -> Net:
+    """Report what weights did to a net, exceptions only."""
+    if net.match and (report := net.match.report(plain=False)):
+        click.echo(report, err=True)
+    return net

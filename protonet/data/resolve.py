@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from protonet.data.samples import GivenData
 from protonet.data.shapes import ReadShapes, source_shapes
 from protonet.graph.build import build
 from protonet.graph.infer import Shapes, infer
@@ -14,6 +14,9 @@ from protonet.spec.dialect import resolve
 from protonet.spec.net import NetState
 from protonet.spec.read import NetFile
 
+if TYPE_CHECKING:
+    from protonet.data.samples import GivenData
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -22,14 +25,14 @@ class Resolved:
     graph: Graph
     shapes: Shapes
     ownership: Ownership
-    given: tuple[GivenData, ...] = ()
+    given: "tuple[GivenData, ...]" = ()
 
 
 def resolve_net(
     file: NetFile,
     state: NetState,
     dialect: str | None = None,
-    given: Callable[[Graph], tuple[GivenData, ...]] = lambda _: (),
+    given: "Callable[[Graph], tuple[GivenData, ...]]" = lambda _: (),
     read: ReadShapes = source_shapes,
 ) -> Resolved:
     """Build the graph of a net, infer its shapes and give every blob an owner.

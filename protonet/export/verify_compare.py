@@ -56,9 +56,9 @@ class Comparison:
 
     def lines(self) -> Iterator[str]:
         """Yield a table, and what follows from it."""
-        width = max(len("blob"), *(len(row.blob) for row in self.rows))
+        width = max(map(len, ("blob", *(row.blob for row in self.rows))))
         shapes = [_shape(row) for row in self.rows]
-        wide = max(len("shape"), *map(len, shapes))
+        wide = max(map(len, ("shape", *shapes)))
         yield f"{'blob':{width}}  {'shape':{wide}}  {'max abs':>8}  {'max rel':>8}  ok"
         for row, shape in zip(self.rows, shapes, strict=True):
             numbers = f"{row.absolute:8.1e}  {row.relative:8.1e}"
@@ -69,6 +69,8 @@ class Comparison:
 
     def _verdict(self) -> str:
         row = self.first
+        if not self.rows:
+            return "the net computes no blob"
         if row is None:
             worst = max(self.rows, key=lambda each: each.relative)
             return (

@@ -16,10 +16,22 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
-from typing import Annotated, Any, ClassVar, NamedTuple, Self, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    NamedTuple,
+    Self,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
+
+M = TypeVar("M", bound="Message")
 
 
 class Kind(StrEnum):
@@ -124,16 +136,7 @@ class Message(BaseModel):
     @classmethod
     def maker(cls) -> Callable[[dict[str, Any]], Self]:
         """Return ``of``, bound once for many messages."""
-        made = _making(cls)
-        if made.validated:
-            return cls.model_validate
-
-        def make(values: dict[str, Any]) -> Self:
-            message = object.__new__(cls)
-            _fill(message, made, values)
-            return message
-
-        return make
+        return _maker(cls)
 
     @classmethod
     def is_constrained(cls) -> bool:
@@ -153,6 +156,20 @@ class Message(BaseModel):
 def name_of(message: type[Message]) -> str:
     """Return the name of a message in Caffe's schema."""
     return message.full_name or message.__name__
+
+
+@cache
+def _maker(cls: type[M]) -> Callable[[dict[str, Any]], M]:
+    made = _making(cls)
+    if made.validated:
+        return cls.model_validate
+
+    def make(values: dict[str, Any]) -> M:
+        message = object.__new__(cls)
+        _fill(message, made, values)
+        return message
+
+    return make
 
 
 class _Making(NamedTuple):

@@ -7,9 +7,8 @@ where.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from functools import cache, lru_cache
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -40,17 +39,38 @@ def bind(
     Raises:
         DiagnosticError: PN101 to PN104, all that were found.
     """
-    block = tree.root if block is None else block
-    bound = None
-    with suppress(KeyError, ValueError):  # the second walk tells
-        bound = reader(message).read(block)
-    # Whether an integer was written in decimal, as floats must be, is to be seen in the text only.
-    if bound is None or _NOT_DECIMAL.search(tree.source.text):
-        problems = tuple(_Faults(tree, foreign).of(block, message))
-        if problems:
-            raise DiagnosticError(problems)
-    assert isinstance(bound, message), "a tree that cannot be read has a fault"
+    bound = attempt(tree, message, block)
+    if bound is None:
+        raise faults(tree, message, block, foreign)
     return bound
+
+
+def attempt(tree: Tree, message: type[M], block: Block | None = None) -> M | None:
+    """Read a message; None if anything is wrong, which `bind` takes its time to tell."""
+    block = block or tree.root
+    bound = _read(block, message)
+    # Whether an integer was written in decimal, as floats must be, is to be seen in the text only.
+    is_suspect = bound is not None and _NOT_DECIMAL.search(tree.source.text)
+    return None if is_suspect and any(_Faults(tree, None).of(block, message)) else bound
+
+
+def faults(
+    tree: Tree,
+    message: type[Message],
+    block: Block | None = None,
+    foreign: Foreign | None = None,
+) -> DiagnosticError:
+    """Return what `bind` raises for a message that `attempt` could not read."""
+    problems = tuple(_Faults(tree, foreign).of(block or tree.root, message))
+    assert problems, "a tree that cannot be read has a fault"
+    return DiagnosticError(problems)
+
+
+def _read(block: Block, message: type[M]) -> M | None:
+    try:
+        return cast("M", reader(message).read(block))
+    except (KeyError, ValueError):
+        return None
 
 
 _NOT_DECIMAL = re.compile(r"0(?<![\w.]0)[0-9xX]")  # begins with what is rare: twice as fast
@@ -67,6 +87,7 @@ class _Faults:
     def __init__(self, tree: Tree, foreign: Foreign | None) -> None:
         self._tree = tree
         self._foreign = foreign
+        self._is_decimal = not _NOT_DECIMAL.search(tree.source.text)
 
     def of(
         self, block: Block, message: type[Message], outer: type[Message] | None = None
@@ -141,7 +162,8 @@ class _Faults:
         values = field.value if type(field.value) is tuple else (field.value,)
         for value in values:
             if isinstance(value, Block) and slot.kind == Kind.MESSAGE:
-                yield from self.of(value, slot.type, message)
+                if not (self._is_decimal and _read(value, slot.type)):  # most have no fault
+                    yield from self.of(value, slot.type, message)
             elif not _readable(slot, value, message):
                 yield self._wrong(field, slot, _shown(value), _advice(slot, value))
         if slot.kind in (Kind.FLOAT, Kind.DOUBLE) and type(field.value) in (int, tuple):
@@ -267,6 +289,13 @@ def _advice(slot: Slot, value: Value) -> str:
             return f'put it in quotes: "{value}"'
         case Kind.MESSAGE, _:
             return f"write `{slot.name} {{ ... }}`"
+        case _:
+            return _number(slot, value)
+
+
+def _number(slot: Slot, value: Value) -> str:
+    """Return what to write for a number, or for a word like `true`."""
+    match slot.kind, value:
         case Kind.INT32 | Kind.INT64 | Kind.UINT32, float() if value.is_integer():
             return f"write `{value:.0f}`"
         case _, str() if not isinstance(value, Word) and _VALUE.fullmatch(value):

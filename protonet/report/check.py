@@ -25,7 +25,6 @@ from protonet.spec.dialect import resolve
 from protonet.spec.net import NetParameter, NetState
 from protonet.spec.read import NetFile, is_solver, read_net
 from protonet.spec.rewrite import notes as spelled
-from protonet.spec.upgrade import upgrade_net
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree
 
@@ -95,7 +94,7 @@ def net_problems(tree: Tree, selection: Selection) -> Iterator[Diagnostic]:
     yield from chain(
         notes,
         spelled(tree),
-        losses(tree, upgrade_net(tree)[1]),
+        losses(tree, file.changes),
         NET.check(FileView(file), selection),
     )
     views: dict[Phase, View] = {}

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TextIO
 
-from protonet import files
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.report.curves import Kind, Point
 from protonet.train import events
 from protonet.train.events import Event
+from protonet.weights.faults import unwritable
 
 SUFFIXES = (".jsonl", ".csv")
 FIELDS = Point._fields
@@ -26,7 +26,7 @@ class Record:
         path: ``.jsonl`` or ``.csv``. What it holds stays: a resumed run goes on in the same file.
 
     Raises:
-        DiagnosticError: PN681, it ends in neither; PN021, it cannot be written.
+        DiagnosticError: PN681, it ends in neither; PN408, it cannot be written.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -39,7 +39,7 @@ class Record:
         try:
             self._stream: TextIO = path.open("a", encoding="utf-8", newline="")
         except OSError as error:
-            raise DiagnosticError([files.unreadable(path, error)]) from None
+            raise unwritable(path, error) from None
         if self._form == "table" and not self._stream.tell():
             csv.writer(self._stream).writerow(FIELDS)
 

@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -17,9 +17,7 @@ from protonet.train import events
 from protonet.train.events import Event
 from protonet.train.resume import Position
 from protonet.train.solver import Solver
-
-if TYPE_CHECKING:
-    pass
+from protonet.weights.faults import unwritable
 
 IMAGES = 16
 """How many of the first batch are shown."""
@@ -41,7 +39,7 @@ class TensorBoard:
         embed: A blob of the test net, or of the train net if there is none.
 
     Raises:
-        DiagnosticError: PN646, tensorboard is not installed.
+        DiagnosticError: PN646, tensorboard is not installed; PN408, it cannot write there.
     """
 
     def __init__(self, folder: str | Path, embed: str | None = None) -> None:
@@ -51,7 +49,10 @@ class TensorBoard:
             message = "`--tensorboard` needs tensorboard, which is not installed"
             help_ = 'install it: pip install "protonet[tensorboard]"'
             raise DiagnosticError([Diagnostic("PN646", message, help=help_)]) from None
-        self._writer: SummaryWriter = SummaryWriter(str(folder))
+        try:
+            self._writer: SummaryWriter = SummaryWriter(str(folder))
+        except OSError as error:
+            raise unwritable(Path(folder), error) from None
         self._embed = embed
 
     def __call__(self, solver: Solver, event: Event) -> None:

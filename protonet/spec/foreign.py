@@ -3,7 +3,6 @@
 from protonet.diagnostics import Diagnostic, Label, did_you_mean
 from protonet.layers import LAYERS
 from protonet.message.base import Message, name_of
-from protonet.spec.forks import called, owners
 from protonet.spec.upgrade_v1 import is_type
 from protonet.syntax.tree import Block, Field, Tree
 
@@ -13,6 +12,8 @@ _OLD = {"V1LayerParameter": "LayerParameter"}
 
 def foreign(tree: Tree, field: Field, block: Block, message: type[Message]) -> Diagnostic | None:
     """Return PN228 for a field that a fork has, PN229 for that of an unknown type: `bind` asks."""
+    from protonet.spec.forks import called, owners  # noqa: PLC0415 # a net of BVLC's needs no forks
+
     name = name_of(message)
     forks = owners().get((_OLD.get(name, name), field.name))
     if forks is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from protonet import files
 from protonet.diagnostics import DiagnosticError
@@ -11,20 +11,21 @@ from protonet.layers import LAYERS
 from protonet.layers.base import Layer, Weight
 from protonet.layers.plugins import load_installed
 from protonet.message.base import Message
-from protonet.message.bind import bind
-from protonet.message.unbind import unbind
+from protonet.message.bind import attempt, bind, faults
 from protonet.shape import Shape
 from protonet.source import Source
+from protonet.spec.change import Change
 from protonet.spec.foreign import foreign
 from protonet.spec.net import NetParameter
-from protonet.spec.override import Setting
-from protonet.spec.rewrite import modern_net, rewrite
-from protonet.spec.solver import SolverParameter
+from protonet.spec.rewrite import rewrite
 from protonet.spec.upgrade import upgrade_net, upgrade_solver
 from protonet.spec.upgrade_v1 import has_fork_types
-from protonet.syntax.format import format_block
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree
+
+if TYPE_CHECKING:
+    from protonet.spec.override import Setting
+    from protonet.spec.solver import SolverParameter
 
 Inferred: TypeAlias = tuple[tuple[Shape, ...], tuple[Weight, ...]]
 """The shapes of a layer's tops, and its blobs."""
@@ -38,6 +39,7 @@ class NetFile:
         message: What it says.
         tree: Where it says it; of a message that was given as such, the text that it would be.
         dialects: Which fork's layer a type is, for those that differ (``spec/dialect``).
+        changes: What was done to a net of an older form.
         layers: Those that were made of it, by what they are made of: its states share them.
         known: What was inferred of them, by the layer's id and its bottoms: tops and blobs.
     """
@@ -45,6 +47,7 @@ class NetFile:
     message: NetParameter
     tree: Tree
     dialects: Mapping[str, str] = field(default_factory=dict[str, str])
+    changes: tuple[Change, ...] = ()
     layers: dict[tuple[int, str, int, str], Layer] = field(
         default_factory=dict[tuple[int, str, int, str], Layer], compare=False, repr=False
     )
@@ -78,9 +81,9 @@ class SolverFile:
         of_layers: What the run sets over the layers of its nets.
     """
 
-    message: SolverParameter
+    message: "SolverParameter"
     tree: Tree
-    of_layers: tuple[Setting, ...] = ()
+    of_layers: "tuple[Setting, ...]" = ()
 
     @property
     def name(self) -> str:
@@ -110,7 +113,7 @@ def parse_net(text_or_path: str | Path) -> NetParameter:
     return bind_net(_tree(text_or_path))
 
 
-def parse_solver(text_or_path: str | Path) -> SolverParameter:
+def parse_solver(text_or_path: str | Path) -> "SolverParameter":
     """Read a solver as it stands; only Caffe's schema is held against it.
 
     Args:
@@ -132,23 +135,36 @@ def read_net(spec: str | Path | NetParameter | Tree) -> NetFile:
         DiagnosticError: The file is at fault, or is not there.
     """
     tree = _tree(spec)
-    try:
-        message, spelled = (spec, tree) if isinstance(spec, NetParameter) else _bound(tree)
-        upgraded, changes = upgrade_net(spelled)
-    except DiagnosticError as error:
-        return _of_fork(tree, error)
-    return NetFile(bind_net(upgraded) if changes else message, upgraded)
+    upgraded, changes = upgrade_net(tree)
+    if isinstance(spec, NetParameter) and not changes:
+        return NetFile(spec, tree)
+    message = _attempt(upgraded)
+    if message is None:
+        upgraded, _ = rewrite(upgraded)
+        message = _attempt(upgraded)
+    if message is None:
+        raise _refusal(tree, upgraded, is_old=bool(changes))
+    return NetFile(message, upgraded, changes=changes)
 
 
-def _of_fork(tree: Tree, error: DiagnosticError) -> NetFile:
-    """Read an old net that only a fork's types or messages keep from being read as it stands."""
-    modern, changes = modern_net(tree)
-    if not changes:
-        raise error
-    try:
-        return NetFile(bind(modern, NetParameter, foreign=foreign), modern)
-    except DiagnosticError as left:
-        raise (left if has_fork_types(tree.root) else error) from None
+def _attempt(tree: Tree) -> NetParameter | None:
+    """Return the message of a net; something unknown in it may be of an installed package."""
+    message = attempt(tree, NetParameter)
+    if message is None:
+        return attempt(tree, NetParameter) if load_installed() else None
+    if any(layer.type not in LAYERS for layer in message.layer):
+        load_installed()
+    return message
+
+
+def _refusal(tree: Tree, modern: Tree, *, is_old: bool) -> DiagnosticError:
+    """Return what is wrong with a net as it stands; if that can be read, with its form of today."""
+    # Of a type that a fork added to V1's, only today's form can be read.
+    if is_old and not has_fork_types(tree.root):
+        spelled, _ = rewrite(tree)
+        if attempt(spelled, NetParameter) is None:
+            modern = spelled
+    return faults(modern, NetParameter, foreign=foreign)
 
 
 def bind_net(tree: Tree) -> NetParameter:
@@ -159,24 +175,10 @@ def bind_net(tree: Tree) -> NetParameter:
     Raises:
         DiagnosticError: The file is at fault, or such a package.
     """
-    return _bound(tree)[0]
+    return _attempt(tree) or bind(rewrite(tree)[0], NetParameter, foreign=foreign)
 
 
-def _bound(tree: Tree) -> tuple[NetParameter, Tree]:
-    """Return the message of a net, and its tree in BVLC's spelling."""
-    try:
-        message = bind(tree, NetParameter, foreign=foreign)
-    except DiagnosticError:
-        spelled, changes = rewrite(tree)
-        if not (load_installed() or changes):
-            raise
-        message, tree = bind(spelled, NetParameter, foreign=foreign), spelled
-    if any(layer.type not in LAYERS for layer in message.layer):
-        load_installed()
-    return message, tree
-
-
-def read_solver(spec: str | Path | SolverParameter | Tree) -> SolverFile:
+def read_solver(spec: "str | Path | SolverParameter | Tree") -> SolverFile:
     """Read a solver and bring it to today's form.
 
     Args:
@@ -186,26 +188,30 @@ def read_solver(spec: str | Path | SolverParameter | Tree) -> SolverFile:
         DiagnosticError: The file is at fault, or is not there.
     """
     tree = _tree(spec)
-    message, tree = (spec, tree) if isinstance(spec, SolverParameter) else _bound_solver(tree)
+    message, tree = (spec, tree) if isinstance(spec, Message) else _bound_solver(tree)
     upgraded, changes = upgrade_solver(tree)
-    return SolverFile(bind(upgraded, SolverParameter) if changes else message, upgraded)
+    return SolverFile(bind(upgraded, type(message)) if changes else message, upgraded)
 
 
-def _bound_solver(tree: Tree) -> tuple[SolverParameter, Tree]:
+def _bound_solver(tree: Tree) -> "tuple[SolverParameter, Tree]":
     """Return the message of a solver, and its tree in BVLC's spelling."""
-    try:
-        return bind(tree, SolverParameter, foreign=foreign), tree
-    except DiagnosticError:
-        spelled, changes = rewrite(tree)
-        if not changes:
-            raise
-        return bind(spelled, SolverParameter, foreign=foreign), spelled
+    from protonet.spec.solver import SolverParameter  # noqa: PLC0415 # a net needs none of it
+
+    message = attempt(tree, SolverParameter)
+    if message is not None:
+        return message, tree
+    spelled, _ = rewrite(tree)
+    return bind(spelled, SolverParameter, foreign=foreign), spelled
 
 
 def is_solver(tree: Tree) -> bool:
     """Tell whether more of a file's fields are a solver's than a net's."""
-    names = {field.name for field in tree.root.fields}
-    solver, net = SolverParameter.slots().keys(), NetParameter.slots().keys()
+    names, net = {field.name for field in tree.root.fields}, NetParameter.slots().keys()
+    if names <= net:
+        return False
+    from protonet.spec.solver import SolverParameter  # noqa: PLC0415 # a net needs none of it
+
+    solver = SolverParameter.slots().keys()
     return len(names & (solver - net)) > len(names & (net - solver))
 
 
@@ -213,6 +219,9 @@ def _tree(spec: str | Path | Message | Tree) -> Tree:
     if isinstance(spec, Tree):
         return spec
     if isinstance(spec, Message):
+        from protonet.message.unbind import unbind  # noqa: PLC0415 # most are files
+        from protonet.syntax.format import format_block  # noqa: PLC0415 # most are files
+
         source = Source(format_block(unbind(spec)), f"<{type(spec).__name__}>")
     elif isinstance(spec, str) and any(mark in spec for mark in "\n{"):
         source = Source(spec)

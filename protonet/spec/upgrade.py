@@ -160,10 +160,9 @@ def _has_batch_norm(root: Block) -> bool:
 
 
 def _is_three_param_batch_norm(layer: Block) -> bool:
-    params = sum(
-        field.name == "param" for field in layer.fields
-    )  # none in most: this must be quick
-    if not params or next((f.value for f in layer.all("type")), None) != "BatchNorm":
+    if "param" not in [field.name for field in layer.fields]:  # none in most: this must be quick
+        return False
+    if next((f.value for f in layer.all("type")), None) != "BatchNorm":
         return False
     return len([*values(layer, "param")]) == _BATCH_NORM_BLOBS
 

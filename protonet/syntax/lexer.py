@@ -2,7 +2,7 @@
 
 A net of 7,000 lines has to be read in no time. So one regular expression matches a whole field,
 values are decoded on the spot, and the scalar fields between two braces reach the parser as one
-token. Only what that expression does not know is cut into the fine tokens of prototxt.lark.
+token; so do messages that hold nothing but scalars, as fields among them. Only what that expression does not know is cut into the fine tokens of prototxt.lark.
 """
 
 import re
@@ -13,7 +13,7 @@ from lark.common import LexerConf
 from lark.lexer import Lexer, LexerState
 
 from protonet.syntax import scalar
-from protonet.syntax.tree import BLANK, Field, Word
+from protonet.syntax.tree import BLANK, Block, Field, Word
 
 MAX_DEPTH = 100
 """How deep messages may be nested: protobuf's own limit on reading bytes."""
@@ -86,12 +86,19 @@ class PrototxtLexer(Lexer):
         """Return the tokens of a text."""
         return self.tokens(cast("Any", lexer_state).text.text)
 
-    def tokens(self, text: str) -> Iterator[Token]:  # noqa: C901, PLR0912, PLR0915 - the hot loop
-        """Yield the tokens of a text; behind a FAULT_DEPTH comes no other."""
+    def tokens(self, text: str, *, folds: bool = True) -> Iterator[Token]:  # noqa: C901, PLR0912, PLR0915 - the hot loop
+        """Yield the tokens of a text; behind a FAULT_DEPTH comes no other.
+
+        Args:
+            text: The text.
+            folds: Whether `param { lr_mult: 1 }` is a field of a RUN; its braces tell of faults.
+        """
         new = cast("Any", tuple.__new__)  # half the time of a NamedTuple's own
         values: dict[str, Any] = {}
         run: list[Field] = []
         fresh, separated, depth, at = True, 0, 0, 0
+        # The last brace, while nothing but scalars follows, and what is before it: RUN and `fresh`.
+        opened: tuple[Token, list[Field], bool] | None = None
         while depth <= MAX_DEPTH:
             for match in _FAT.finditer(text, at):  # pragma: no branch - `()` ends it always
                 kind = match.lastindex or 0
@@ -112,6 +119,24 @@ class PrototxtLexer(Lexer):
                     at = match.start(kind)
                 else:
                     at = match.end()
+                if opened is not None:
+                    opening, before, was_fresh = opened
+                    opened = None
+                    if kind == _CLOSE:
+                        block = new(Block, (tuple(run), opening.end - 1, at))
+                        before.append(new(Field, (opening.value, block, opening.at)))
+                        run, fresh, separated = before, was_fresh, len(before) - 1
+                        depth -= 1
+                        continue
+                    if before or was_fresh:
+                        yield new(Token, ("RUN", before, before[0].at if before else at, at))
+                    yield opening
+                    fresh = True
+                if kind == _OPEN and folds and depth < MAX_DEPTH:
+                    opened = new(Token, ("OPEN", match[1], match.start(1), at)), run, fresh
+                    run, separated = [], 0
+                    depth += 1
+                    continue
                 if run or fresh:
                     yield new(Token, ("RUN", run, run[0].at if run else at, at))
                     run, fresh, separated = [], False, 0

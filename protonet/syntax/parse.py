@@ -28,7 +28,8 @@ def parse(source: Source) -> Tree:
         fields: Any = _lark().parse(source.text)
     except UnexpectedToken:
         parser = _lark().parse_interactive(source.text)
-        tokens: Any = parser.lexer_thread.lex(parser.parser_state)
+        lexer: Any = parser.lexer_thread.lexer
+        tokens = lexer.tokens(source.text, folds=False)
         raise DiagnosticError(recover(source, parser, tokens)) from None
     return Tree(source, Block(tuple(fields), 0, len(source.text)))
 

@@ -157,6 +157,8 @@ class _Recovery:
 
     def _refused_as_field(self, token: Token) -> None:
         match token.type:
+            case "RUN" if not token.value:
+                pass  # it says only that a message begins, which was taken for something else
             case "WORD":
                 self._lone_word(token)
             case "RBRACE" | "RANGLE" if self.open:
@@ -205,6 +207,8 @@ class _Recovery:
         elif self._in_list:
             self._skip_list(token)
         else:
+            if self.last.type == "KEY":  # `weight_filler {{ name }}`
+                self._stand_in("COLON", token)
             if self._wants_value:
                 self._stand_in("WORD", token)
             self._skip_line(token)

@@ -25,6 +25,7 @@ from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree
 from protonet.train import sources
 from protonet.train.check import check
+from protonet.weights.atomic import replacing
 
 
 def override_solver(spec: str | Path, settings: Sequence[str]) -> SolverFile:
@@ -85,15 +86,23 @@ def write_resolved(solver: SolverFile, nets: Sequence[NetFile], prefix: str) -> 
         solver: The solver as it is run: ``<prefix>_solver.prototxt``.
         nets: Its nets as they are run; those with settings become ``<prefix>_<name>.prototxt``.
         prefix: What the names of snapshots begin with.
+
+    Raises:
+        DiagnosticError: PN408, a file cannot be written.
     """
     changed = {net.path: net for net in nets if net.path} if solver.of_layers else {}
     written = {path: Path(f"{prefix}_{path.name}") for path in changed}
     for path, net in changed.items():
-        written[path].write_text(format_tree(net.tree), encoding="utf-8")
+        _write(written[path], format_tree(net.tree))
     source = override(solver.tree.source, _nets(solver, written), SolverParameter)
     target = Path(f"{prefix}_solver.prototxt")
-    target.write_text(format_tree(parse(source)), encoding="utf-8")
+    _write(target, format_tree(parse(source)))
     return [target, *written.values()]
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def _nets(solver: SolverFile, written: Mapping[Path, Path]) -> Iterator[Setting]:

@@ -1,10 +1,12 @@
 """Files that are there whole or not at all, whatever happens while they are written."""
 
+import errno
 import os
 import re
 import shutil
+import stat
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +20,14 @@ def replacing(path: Path) -> Generator[Path]:
 
     The temporary file stands in the same folder, as ``.NAME.PID.tmp``. It is forced to the disk
     before it is renamed, and the folder after, so that even a loss of power leaves the old file or
-    the new one.
+    the new one. A device or a pipe is not replaced: who may do so would lose ``/dev/null``.
 
     Raises:
         DiagnosticError: PN408, the file cannot be written; the old one is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
+        _refuse_device(path)
         yield temporary
         _sync(temporary)
         temporary.replace(path)
@@ -32,7 +35,8 @@ def replacing(path: Path) -> Generator[Path]:
     except OSError as error:
         raise faults.unwritable(path, error) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may be none
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -106,6 +110,13 @@ def _is_running(process: int) -> bool:
     except PermissionError:  # it is another user's
         return True
     return True
+
+
+def _refuse_device(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # renaming onto a folder fails by itself
+            raise OSError(errno.EINVAL, "a device or a pipe, not a file")
 
 
 def _sync(path: Path) -> None:

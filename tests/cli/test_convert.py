@@ -234,3 +234,23 @@ for to in ((), ("--to", "deploy"), ("--to", "caffe")):
 assert "torch" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--to", "torch", "n\udcff.prototxt", "-o", "a.py"), "names of files that are UTF-8"),
+        (("--to", "onnx", "net.prototxt", "-o", "a\udcff.onnx"), "names of files that are UTF-8"),
+        (("--to", "torch", "net.prototxt", "-o", "a.safetensors"), "would go to a.safetensors"),
+        (
+            ("--to", "torch", "net.prototxt", "--weights", "a.safetensors", "-o", "a.py"),
+            "would go to a.safetensors",
+        ),
+        (("net.prototxt", "--input", "data=1x3"), "--input goes with --to deploy"),
+        (("--to", "npz", "--weights", "w.npz", "-o", ".npz"), "--output must end in .npz"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(args: tuple[str, ...], said: str) -> None:
+    done = protonet("convert", *args)
+
+    assert (done.exit_code, said in done.stderr) == (2, True)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.files import protonet
 
 
@@ -27,3 +29,13 @@ def test_it_takes_no_weights_and_one_process() -> None:
     assert "no --weights or --snapshot" in protonet(*usual, "--weights", "a.pth").stderr
     assert "one process" in protonet(*usual, "--processes", "2").stderr
     assert not list(Path.cwd().glob("*.pth"))
+
+
+@pytest.mark.parametrize(
+    "option", [("--export", "a.pth"), ("--map", "a=b"), ("--channels-last", "on"), ("--tf32",)]
+)
+def test_it_takes_no_option_that_it_would_not_heed(option: tuple[str, ...]) -> None:
+    done = protonet("train", "--solver", "solver.prototxt", "--overfit", "5", *option)
+
+    assert done.exit_code == 2
+    assert f"--overfit only looks, and does not know {option[0]}" in done.stderr

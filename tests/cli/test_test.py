@@ -117,3 +117,35 @@ def test_a_number_of_batches_is_not_the_whole() -> None:
 
     assert done.exit_code == 2
     assert "give --iterations or --whole, not both" in done.stderr
+
+
+def test_an_ensemble_is_scored_alone_and_together() -> None:
+    torch.manual_seed(1701)
+    torch.save({"ip/0": torch.rand(10, 784), "ip/1": torch.zeros(10)}, "random.pth")
+    args = ("test", "--model", "net.prototxt", "--ensemble", "zeros.pth,random.pth")
+
+    done = protonet(*args)
+    fit = protonet(*args, "--weights-fit")
+
+    assert done.exit_code == 0
+    assert [re.sub(r"= [\d.]+", "= N", line) for line in done.stdout.splitlines()] == [
+        "softmax of `ip` against `label`, on 1,297 records",
+        "zeros.pth      accuracy = N",
+        "random.pth     accuracy = N",
+        "mean of all    accuracy = N",
+    ]
+    assert fit.stdout.splitlines()[-1].startswith("fitted shares  accuracy = ")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("--weights", "w", "--ensemble", "a,b"), "give --weights or --ensemble"),
+        (("--weights", "w", "--blob", "ip"), "go with --ensemble"),
+        (("--ensemble", "a,b", "--iterations", "2"), "give --iterations or --ensemble"),
+    ],
+)
+def test_options_of_an_ensemble(args: tuple[str, ...], told: str) -> None:
+    done = protonet("test", "--model", "net.prototxt", *args)
+
+    assert (done.exit_code, told in done.stderr) == (2, True)

@@ -28,3 +28,11 @@ def test_fails_where_a_blob_diverges() -> None:
     assert done.exit_code == 1
     assert "`ip` is the first to diverge from `golden.npz`" in done.stdout
     assert done.stderr == ""  # the weights fill the net
+
+
+def test_a_net_without_blobs_has_nothing_to_compare() -> None:
+    Path("none.prototxt").touch()
+
+    done = protonet("verify", "none.prototxt")
+
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "the net computes no blob")

@@ -313,6 +313,12 @@ def empty_log(path: Path) -> None:
     path.write_text("", encoding="utf-8")
 
 
+def other_sweep(path: Path) -> None:
+    """The folder of a sweep over other rates."""
+    path.mkdir()
+    (path / "sweep.json").write_text(json.dumps({"set": ["base_lr=1,2"]}), encoding="utf-8")
+
+
 def failing_dot(path: Path) -> None:
     """A graphviz that cannot do it."""
     path.parent.mkdir()
@@ -365,6 +371,7 @@ MAKERS: Mapping[str, Callable[[Path], None]] = {
     "hdf5.txt": hdf5_list,
     "windows.txt": window_list,
     "begun.unfinished": begun,
+    "other_sweep": other_sweep,
     "bin/dot": failing_dot,
     "nothing.log": empty_log,
     "good.csv": curves,

@@ -6,7 +6,7 @@ The first line of a case may say what is run; without one it is ``protonet check
     # python: protonet.Net(FILE)
 
 Each case runs in a folder of its own that holds the case and the files (``files.py``) that it
-names, as on a machine without CUDA, plyvel, onnxscript, graphviz and a C++ compiler.
+names, as on a machine without CUDA, plyvel, onnxscript, optuna, graphviz and a C++ compiler.
 
     python -m tests.diagnostics.golden      writes the .txt files anew
 """
@@ -59,7 +59,7 @@ def _prepared(case: Path) -> Generator[None]:
         for name, make in MAKERS.items():
             if name in text:
                 make(Path(name))
-        for extra in ("plyvel", "matplotlib", "onnxscript"):
+        for extra in ("plyvel", "matplotlib", "onnxscript", "optuna"):
             machine.setitem(sys.modules, extra, None)
         if "no-tensorboard" in case.name:
             machine.setitem(sys.modules, "torch.utils.tensorboard.writer", None)

@@ -138,7 +138,7 @@ def test_a_record_must_say_its_form() -> None:
 
 
 def test_a_record_that_cannot_be_written_is_told() -> None:
-    with pytest.raises(DiagnosticError, match="PN021"):
+    with pytest.raises(DiagnosticError, match="PN408"):
         Record("gone/run.csv")
 
 

@@ -113,3 +113,10 @@ def test_a_net_without_images_or_tests_is_shown_as_far_as_it_goes(tmp_path: Path
 def test_a_blob_that_no_net_has_is_told(tmp_path: Path) -> None:
     with pytest.raises(DiagnosticError, match=r"PN647.*no blob `ipp` to embed"):
         trained(tmp_path, embed="ipp")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(DiagnosticError, match="PN408"):
+        TensorBoard(tmp_path / "file" / "board")

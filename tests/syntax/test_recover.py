@@ -339,6 +339,18 @@ def test_placeholders(placeholder: str) -> None:
     assert help_of(f"num: {placeholder}") == "fill the template in first"
 
 
+def test_a_placeholder_behind_a_name_stands_for_its_value() -> None:
+    found = told('layer { filler {{ filler }} name: "a" }\nlayer { name: "b" type: }\n')
+
+    assert [code for code, *_ in found] == ["PN011", "PN003"]
+
+
+def test_a_placeholder_that_takes_braces_along_hides_no_more_than_them() -> None:
+    found = told('layer { filler {{ type: "x" } bottom: "a" }\nlayer { name: "b" }\n')
+
+    assert [code for code, *_ in found] == ["PN011", "PN009"]
+
+
 def test_a_placeholder_among_fields() -> None:
     assert told("{% for x in y %}\nlr_$X: 1\na: 1 ${Y}: 2") == [
         ("PN011", "`{% for x in y %}` is a placeholder: the file is a template", 1, 1),

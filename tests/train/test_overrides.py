@@ -109,6 +109,13 @@ def test_a_net_with_settings_is_written_and_named() -> None:
     assert 'weight_filler { type: "xavier" }' in files["run_net.prototxt"]
 
 
+def test_files_that_cannot_be_written_are_told() -> None:
+    run = solver("max_iter=2")
+
+    with pytest.raises(DiagnosticError, match=r"PN408.*`none/run_solver\.prototxt`"):
+        write_resolved(run.file, (), "none/run")
+
+
 def test_nets_elsewhere_are_named_from_here(folder: Path) -> None:
     there = folder / "there"
     there.mkdir()

@@ -54,6 +54,30 @@ def test_a_folder_that_is_not_there_is_a_diagnostic(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_in_the_place_of_the_folder_is_a_diagnostic(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(DiagnosticError, match=r"PN408.*not a directory"):
+        _write(tmp_path / "file" / "a.txt", "new")
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_folder_is_not_replaced(name: str) -> None:
+    with pytest.raises(DiagnosticError, match="PN408"):
+        _write(Path(name), "new")
+
+
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with pytest.raises(DiagnosticError, match=r"PN408.*: a device or a pipe, not a file"):
+        _write(pipe, "new")
+
+    assert list(tmp_path.iterdir()) == [pipe]
+    assert pipe.is_fifo()
+
+
 def _write(path: Path, text: str) -> None:
     with replacing(path) as temporary:
         temporary.write_text(text)

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from protonet.data._lazy import np
-from protonet.data.part import ALL, Part
 from protonet.data.identity import of_arrays
+from protonet.data.part import ALL, Part
 from protonet.data.seeds import Purpose, Seed
 from protonet.shape import Shape
 

@@ -1,26 +1,28 @@
 """From a data layer to the reader of its images."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from protonet.data.faults import Fault, fault
 from protonet.data.paths import Resolve
-from protonet.data.sources.annotated import AnnotatedReader
 from protonet.data.sources.base import Reader
 from protonet.data.sources.builtin import PREFIX, read_builtin
-from protonet.data.sources.database import DatumReader, Store, held
-from protonet.data.sources.image_folder import read_folder
-from protonet.data.sources.image_list import ImageList
 from protonet.data.sources.images import Colour
-from protonet.data.sources.leveldb import LevelDB
-from protonet.data.sources.lmdb import LMDB
 from protonet.data.sources.skipping import HasPixels, Readable, Skipping
 from protonet.data.sources.transformed import colour
 from protonet.diagnostics import DiagnosticError
-from protonet.layers.annotated_data import AnnotatedData
 from protonet.layers.data import Data, DataParameter
-from protonet.layers.image_data import ImageData
 from protonet.message.augmentation import OnBadImage
 from protonet.shape import Shape
+
+if TYPE_CHECKING:
+    from protonet.data.sources.annotated import AnnotatedReader
+    from protonet.data.sources.database import DatumReader, Store
+    from protonet.data.sources.image_list import ImageList
+    from protonet.layers.annotated_data import AnnotatedData
+    from protonet.layers.image_data import ImageData
+
+# As in shapes.py: a net has one or two kinds of sources; only theirs are imported, if they exist.
 
 
 def open_data(layer: Data, find: Resolve) -> Reader:
@@ -29,6 +31,8 @@ def open_data(layer: Data, find: Resolve) -> Reader:
     Raises:
         DiagnosticError: PN501 to PN504.
     """
+    from protonet.data.sources.database import held  # noqa: PLC0415 # as said above
+
     source = layer.data_param.source
     if source.startswith(PREFIX):
         return read_builtin(source)
@@ -42,27 +46,32 @@ def open_data(layer: Data, find: Resolve) -> Reader:
     return Skipping(database) if images is database else images
 
 
-def open_database(layer: Data, find: Resolve) -> DatumReader:
+def open_database(layer: Data, find: Resolve) -> "DatumReader":
     """Open the database of a `Data` layer.
 
     Raises:
         DiagnosticError: PN501 to PN503.
     """
-    return DatumReader(_store(layer.data_param, find), colour(layer.transform_param))
+    store = _store(layer.data_param, find)
+    from protonet.data.sources.database import DatumReader  # noqa: PLC0415 # as said above
+
+    return DatumReader(store, colour(layer.transform_param))
 
 
-def open_annotated(layer: AnnotatedData, find: Resolve) -> AnnotatedReader:
+def open_annotated(layer: "AnnotatedData", find: Resolve) -> "AnnotatedReader":
     """Open the database of an `AnnotatedData` layer.
 
     Raises:
         DiagnosticError: PN501 to PN504.
     """
     store = _store(layer.data_param, find)
+    from protonet.data.sources.annotated import AnnotatedReader  # noqa: PLC0415 # as said above
+
     has_boxes = layer.annotated_data_param.has("anno_type")
     return AnnotatedReader(store, colour(layer.transform_param), has_boxes=has_boxes)
 
 
-def _store(param: DataParameter, find: Resolve) -> Store:
+def _store(param: DataParameter, find: Resolve) -> "Store":
     path = existing(param.source, find)
     asked = param.backend
     holds = _backend(path)
@@ -73,10 +82,16 @@ def _store(param: DataParameter, find: Resolve) -> Store:
             help=f"it is of `backend: {holds.name}`",
             file=path,
         )
-    return LMDB(path) if asked is DataParameter.DB.LMDB else LevelDB(path)
+    if asked is DataParameter.DB.LMDB:
+        from protonet.data.sources.lmdb import LMDB  # noqa: PLC0415 # as said above
+
+        return LMDB(path)
+    from protonet.data.sources.leveldb import LevelDB  # noqa: PLC0415 # as said above
+
+    return LevelDB(path)
 
 
-def open_list(layer: ImageData, find: Resolve, labels: int = 1) -> ImageList:
+def open_list(layer: "ImageData", find: Resolve, labels: int = 1) -> "ImageList":
     """Open the list or the folder of an `ImageData` layer.
 
     Args:
@@ -87,6 +102,9 @@ def open_list(layer: ImageData, find: Resolve, labels: int = 1) -> ImageList:
     Raises:
         DiagnosticError: PN501, PN505, PN512 or PN516.
     """
+    from protonet.data.sources.image_folder import read_folder  # noqa: PLC0415 # as said above
+    from protonet.data.sources.image_list import ImageList  # noqa: PLC0415 # as said above
+
     param = layer.image_data_param
     path = existing(param.source, find)
     if path.is_dir() and param.root_folder:
@@ -107,7 +125,7 @@ def open_list(layer: ImageData, find: Resolve, labels: int = 1) -> ImageList:
     )
 
 
-def open_checked_list(layer: ImageData, find: Resolve, labels: int) -> Reader:
+def open_checked_list(layer: "ImageData", find: Resolve, labels: int) -> Reader:
     """Open the list of an `ImageData` layer, and see which of its files are there.
 
     Raises:

@@ -38,7 +38,7 @@ def unfinished(out: Path, plan: Mapping[str, object], *, restart: bool = False) 
         raise fault(
             Fault.OUTPUT, f"`{out}` exists already", help="remove it, or choose another name"
         )
-    folder = out.with_name(out.name + ENDING)
+    folder = out.parent / (out.name + ENDING)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / PLAN).open("a+", encoding="utf-8") as file:
