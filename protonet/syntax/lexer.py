@@ -2,7 +2,8 @@
 
 A net of 7,000 lines has to be read in no time. So one regular expression matches a whole field,
 values are decoded on the spot, and the scalar fields between two braces reach the parser as one
-token; so do messages that hold nothing but scalars, as fields among them. Only what that expression does not know is cut into the fine tokens of prototxt.lark.
+token; messages that hold nothing but scalars stand among them. Only what that expression does not
+know is cut into the fine tokens of prototxt.lark.
 """
 
 import re

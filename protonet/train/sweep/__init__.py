@@ -1,0 +1,1 @@
+"""Sweeps: many trainings that differ in a few fields, judged on data that none of them saw."""
