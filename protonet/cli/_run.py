@@ -63,6 +63,8 @@ def run(
         recipe: What a fine-tuning sets; its table is printed.
         dry_run: Stop before the first iteration.
     """
+    if options["embed"] and not options["tensorboard"]:
+        raise click.UsageError("--embed goes with --tensorboard")
     device, status = start(options["device"], options["gpus"], options["processes"])
     if status is not None:
         click.get_current_context().exit(status)

@@ -10,7 +10,7 @@ from protonet.data.tools import info, textures
 from protonet.data.tools.convert import Conversion, convert
 from protonet.data.tools.listed import list_images
 from protonet.data.tools.mean import mean_of
-from protonet.data.tools.open import open_images
+from protonet.data.tools.open import is_listed, open_images
 from protonet.data.tools.picture import Picturing
 from protonet.data.tools.sheet import write_sheet
 from protonet.data.tools.split import split, write_lists
@@ -157,6 +157,8 @@ def mean(
     lists and folders.
     """
     images = open_images(source, root, Picturing(**of_list))
+    if not is_listed(images) and (root or any(of_list.values())):
+        raise click.UsageError("--root, --resize and --gray are for lists and folders")
     with counting(len(images), "images") as progress:
         found = mean_of(images, threads, progress)
     if out is not None:

@@ -20,6 +20,8 @@ def command(ctx: click.Context, names: tuple[str, ...], in_place: bool, check: b
 
     Prints the result, unless told otherwise.
     """
+    if in_place and check:
+        raise click.UsageError("give --in-place or --check, not both")
     changed = False
     for name in names:
         source = files.read(name)

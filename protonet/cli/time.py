@@ -37,9 +37,12 @@ def command(
     """Time the forward and backward pass of each layer."""
     if (model is None) == (solver is None):
         raise click.UsageError("give one of --model and --solver")
+    if solver is not None and _options.given("phase"):
+        raise click.UsageError("--phase goes with --model: of a solver, the train net is timed")
     keep_freed_memory()
     if solver is not None:
-        net = Solver(solver, device=device, execution=Execution(**options)).net
+        execution = Execution(**options)
+        net = Solver(solver, device=device, stages=stages, level=level, execution=execution).net
     else:
         assert model is not None
         place, execution = prepared(device, **options)

@@ -72,6 +72,12 @@ def test_the_mean_is_printed_and_written() -> None:
     assert Path("mean.binaryproto").stat().st_size > 4 * 72
 
 
+def test_stored_images_are_taken_as_they_are() -> None:
+    done = protonet("data", "mean", "builtin:digits/test", "--gray")
+
+    assert (done.exit_code, "are for lists and folders" in done.stderr) == (2, True)
+
+
 def test_the_mean_may_only_be_printed() -> None:
     before = sorted(Path().iterdir())
 

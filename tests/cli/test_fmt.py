@@ -57,3 +57,9 @@ def test_bytes_that_are_no_utf8_are_escaped() -> None:
 
 def test_the_net_of_these_tests_is_canonical() -> None:
     assert protonet("fmt", "net.prototxt").stdout == NET
+
+
+def test_writing_and_only_checking_exclude_each_other() -> None:
+    done = protonet("fmt", "--in-place", "--check", "net.prototxt")
+
+    assert (done.exit_code, "not both" in done.stderr) == (2, True)

@@ -36,3 +36,9 @@ def test_prints_what_caffe_time_does(args: tuple[str, ...]) -> None:
 def test_a_net_is_needed_and_only_one() -> None:
     assert protonet("time").exit_code == 2
     assert protonet("time", "--model", "m", "--solver", "s").exit_code == 2
+
+
+def test_of_a_solver_the_train_net_is_timed() -> None:
+    done = protonet("time", "--solver", "solver.prototxt", "--phase", "TEST")
+
+    assert (done.exit_code, "--phase goes with --model" in done.stderr) == (2, True)

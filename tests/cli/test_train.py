@@ -214,3 +214,9 @@ def test_rules_without_weights_are_refused() -> None:
             "  = help: give `--weights`, or `weights` in the solver",
         ],
     )
+
+
+def test_an_embedding_needs_a_place_to_be_shown() -> None:
+    done = protonet("train", "--solver", "solver.prototxt", "--embed", "ip")
+
+    assert (done.exit_code, "--embed goes with --tensorboard" in done.stderr) == (2, True)

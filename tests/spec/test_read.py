@@ -78,6 +78,13 @@ def test_mistakes_of_an_old_net_are_told_as_they_stand_in_the_file() -> None:
     ]
 
 
+def test_mistakes_that_only_todays_form_of_an_old_net_has_are_told() -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        read_net('layers { name: "a" layer { name: "b" type: "relu" } }')
+
+    assert [one.message for one in caught.value.diagnostics] == ["`name` is given twice"]
+
+
 def test_old_solvers_are_brought_to_todays_form() -> None:
     file = read_solver("solver_type: NESTEROV\n")
 

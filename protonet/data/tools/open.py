@@ -96,6 +96,11 @@ def open_images(name: str, root: str = "", picturing: Picturing = PLAIN) -> Open
     return _Files(list_images(path, root), picturing)
 
 
+def is_listed(images: Opened) -> bool:
+    """Tell whether images are files of a list or folder, which a root and a size are for."""
+    return isinstance(images, _Files)
+
+
 def _is_binary(path: Path) -> bool:
     with path.open("rb") as file:
         return b"\0" in file.read(1024)
