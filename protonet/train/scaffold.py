@@ -110,13 +110,30 @@ def check_all(file: SolverFile, prefix: str, *, writes: bool = True) -> None:
     """
     problems = list(check(file))
     if file.message.snapshot and writes:
-        labels = (Label(file.tree.place("snapshot_prefix")),)
-        unwritable = snapshot.check_writable(prefix, labels)
-        problems += [unwritable] if unwritable else []
+        problems += _unwritable(file, prefix)
     if problems:
         raise DiagnosticError(problems)
     if writes:
         remove_stale(Path(prefix))
+
+
+def check_ending(file: SolverFile, prefix: str, world: World) -> None:
+    """Check that the snapshot at the end can be written: better told before the training.
+
+    Raises:
+        DiagnosticError: PN608, it cannot.
+    """
+    with world.together():
+        if file.message.snapshot_after_train and world.rank == 0:
+            problems = _unwritable(file, prefix)
+            if problems:
+                raise DiagnosticError(problems)
+
+
+def _unwritable(file: SolverFile, prefix: str) -> list[Diagnostic]:
+    labels = (Label(file.tree.place("snapshot_prefix")),)
+    found = snapshot.check_writable(prefix, labels)
+    return [found] if found else []
 
 
 def start(

@@ -138,6 +138,7 @@ class Solver:
 
     def solve(self, state: str | Path | None = None) -> None:
         """Train until ``max_iter`` or a stop; from a solver state, if one is given."""
+        scaffold.check_ending(self.file, self.prefix, self.world)
         said = self.param.lr_policy, self.iter, self.max_iter, self.param.max_epoch
         self._emit(events.Solving(self.net.name, *said))
         if state is not None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from protonet.shape import count
 from protonet.weights import faults
-from protonet.weights.atomic import replacing
+from protonet.weights.hdf5_file import created
 from protonet.weights.stored import (
     ArrayBlob,
     Blob,
@@ -120,7 +120,7 @@ def write_hdf5(path: Path | str, layers: "_Layers", diffs: "_Layers | None" = No
     Raises:
         DiagnosticError: PN408, it cannot be written; what stood at ``path`` is untouched.
     """
-    with _created(Path(path)) as root:
+    with created(Path(path)) as root:
         for name, pairs in (("data", layers), ("diff", diffs)):
             if pairs is not None:
                 _fill(root.create_group(name), pairs)
@@ -180,7 +180,7 @@ def write_state(
         DiagnosticError: PN408, it cannot be written; what stood at ``path`` is untouched.
     """
     name = learned_net.encode("utf-8", errors="surrogateescape")
-    with _created(path) as root:
+    with created(path) as root:
         root.create_dataset("iter", data=[iteration], dtype="<i4")
         # Caffe reads the text as C does (H5LTread_dataset_string): it needs a zero at its end.
         root.create_dataset("learned_net", data=np.array(name, f"S{len(name) + 1}"))
@@ -188,16 +188,6 @@ def write_state(
         group = root.create_group("history")
         for index, array in enumerate(history):
             group.create_dataset(str(index), data=array, dtype="<f4")
-
-
-@contextmanager
-def _created(path: Path) -> Generator[h5py.File]:
-    with replacing(path) as temporary:
-        try:
-            with h5py.File(temporary, "w") as root:
-                yield root
-        except RuntimeError as error:  # what closing a file on a full disk raises
-            raise OSError(0, str(error)) from None
 
 
 @contextmanager

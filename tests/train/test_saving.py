@@ -271,3 +271,23 @@ def test_what_a_killed_run_left_is_removed(folder: Path) -> None:
     assert files(folder) == sorted(
         [f".run_iter_2.x.{os.getppid()}.tmp", f".other.{gone}.tmp", ".run_iter_2.tmp"]
     )
+
+
+def test_a_folder_that_is_not_there_is_told_before_the_training(folder: Path) -> None:
+    path = write(folder)
+    path.write_text(path.read_text().replace('"run"', '"gone/run"'))
+    told = Told()
+
+    with pytest.raises(DiagnosticError, match="PN608"):
+        Solver(path, listeners=[told]).solve()
+
+    assert told.events == []
+
+
+def test_without_a_snapshot_no_folder_is_needed(folder: Path) -> None:
+    path = write(folder, "snapshot_after_train: false")
+    path.write_text(path.read_text().replace('"run"', '"gone/run"'))
+
+    Solver(path).solve()
+
+    assert files(folder) == []

@@ -18,6 +18,7 @@ from protonet.data.tools.stores import Backend, LevelDBWriter, LMDBWriter
 from protonet.data.tools.unfinished import unfinished
 from protonet.shape import Shape
 from protonet.weights.atomic import replacing
+from protonet.weights.hdf5_file import created
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +133,7 @@ class _Spools:
 
 @contextmanager
 def _hdf5(path: Path) -> Generator[Sink]:
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with created(path) as file:
         yield _Datasets(file)
 
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 from protonet.data._lazy import h5py, lmdb, np
 from protonet.data.faults import Fault as DataFault
 from protonet.data.faults import fault as data_fault
-from protonet.weights.atomic import remove_stale, replacing
+from protonet.weights.atomic import remove_stale
 from protonet.weights.faults import unwritable
+from protonet.weights.hdf5_file import created
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -239,7 +240,7 @@ class HDF5Writer:
     def write(self, group: Sequence[Record]) -> None:
         """Store a group as a file."""
         path = self._folder / f"{len(self.files()):05}.h5"
-        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        with created(path) as file:
             file["data"] = np.stack([record.pixels for record in group])
             file["label"] = np.array([record.label for record in group], np.float32)
             file["number"] = np.array([record.number for record in group], np.int64)
