@@ -18,7 +18,6 @@ from protonet.data.tools.stores import Backend, LevelDBWriter, LMDBWriter
 from protonet.data.tools.unfinished import unfinished
 from protonet.shape import Shape
 from protonet.weights.atomic import replacing
-from protonet.weights.hdf5_file import created
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,6 +132,8 @@ class _Spools:
 
 @contextmanager
 def _hdf5(path: Path) -> Generator[Sink]:
+    from protonet.weights.hdf5_file import created  # noqa: PLC0415 # importing h5py takes its time
+
     with created(path) as file:
         yield _Datasets(file)
 

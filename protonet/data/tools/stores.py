@@ -17,7 +17,6 @@ from protonet.data.faults import Fault as DataFault
 from protonet.data.faults import fault as data_fault
 from protonet.weights.atomic import remove_stale
 from protonet.weights.faults import unwritable
-from protonet.weights.hdf5_file import created
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -240,6 +239,8 @@ class HDF5Writer:
     def write(self, group: Sequence[Record]) -> None:
         """Store a group as a file."""
         path = self._folder / f"{len(self.files()):05}.h5"
+        from protonet.weights.hdf5_file import created  # noqa: PLC0415 # importing h5py takes its time
+
         with created(path) as file:
             file["data"] = np.stack([record.pixels for record in group])
             file["label"] = np.array([record.label for record in group], np.float32)
