@@ -74,6 +74,7 @@ class Net(nn.Module):
         dialect: The fork of Caffe that the file was written for, where a layer's meaning depends on
             it; if not given, its fields decide.
         data: Data sets in place of what data layers would read, by phase or layer (``data/given``).
+        variants: So many crops and mirrorings of each image, instead of another one each time.
 
     Raises:
         DiagnosticError: The file is at fault.

@@ -81,13 +81,20 @@ iterations = click.option(
     show_default=True,
     help="How many batches to run.",
 )
-phase = click.option(
-    "--phase",
-    type=click.Choice(("TRAIN", "TEST"), case_sensitive=False),
-    default="TRAIN",
-    show_default=True,
-    help="Which layers take part.",
-)
+
+
+def phase_of(default: Literal["TRAIN", "TEST"]) -> Callable[[F], F]:
+    """Return ``--phase``."""
+    return click.option(
+        "--phase",
+        type=click.Choice(("TRAIN", "TEST"), case_sensitive=False),
+        default=default,
+        show_default=True,
+        help="Which layers take part.",
+    )
+
+
+phase = phase_of("TRAIN")
 
 
 def _allow(ctx: click.Context, param: click.Parameter, allowed: bool) -> None:

@@ -7,7 +7,7 @@ import click
 
 from protonet.cli import _options
 from protonet.cli._allocator import keep_freed_memory
-from protonet.cli._device import prepared
+from protonet.cli._device import prepared, reported
 from protonet.data.tools.features import writing
 from protonet.data.tools.stores import Backend
 from protonet.net import Net
@@ -22,13 +22,7 @@ from protonet.weights.loading import Loading
 @click.option("--blob", required=True, metavar="BLOB[,BLOB...]", help="What to write: fc7,label.")
 @_options.iterations
 @click.option("--whole", is_flag=True, help="Go over all of the data, once.")
-@click.option(
-    "--phase",
-    type=click.Choice(("TRAIN", "TEST"), case_sensitive=False),
-    default="TEST",
-    show_default=True,
-    help="Which layers take part.",
-)
+@_options.phase_of("TEST")
 @click.option(
     "--backend",
     type=click.Choice(("lmdb", "leveldb")),
@@ -79,8 +73,7 @@ def command(
         loading=loading,
         execution=execution,
     )
-    if net.match and (report := net.match.report(plain=False)):
-        click.echo(report, err=True)
+    reported(net)
     blobs = blob.split(",")
     check_blobs(net, blobs)
     number = -(-net.feed.epoch.records // net.feed.epoch.batch) if whole else iterations

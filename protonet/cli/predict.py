@@ -7,7 +7,7 @@ import click
 
 from protonet.cli import _options
 from protonet.cli._allocator import keep_freed_memory
-from protonet.cli._device import prepared
+from protonet.cli._device import prepared, reported
 from protonet.cli._size import Size, read_size
 from protonet.data.tools.photo import check_files, preparing, read_labels, read_mean
 from protonet.net import Net
@@ -74,8 +74,7 @@ def command(
     keep_freed_memory()
     place, execution = prepared(device, **options)
     net = Net(model, weights=weights.split(","), device=place, loading=loading, execution=execution)
-    if net.match and (report := net.match.report(plain=False)):
-        click.echo(report, err=True)
+    reported(net)
     found = classifier(net, blob)
     prepares = preparing(
         found.shape[1:],

@@ -10,7 +10,7 @@ from protonet.cli import _options
 from protonet.cli._allocator import keep_freed_memory
 from protonet.nets.execution import Execution
 from protonet.report import sweep as report
-from protonet.report.plot import is_score
+from protonet.report.curves import is_score
 from protonet.report.progress import ProgressBar
 from protonet.spec.solver import Mode
 from protonet.train.sweep import run

@@ -7,7 +7,7 @@ import click
 
 from protonet.cli import _options
 from protonet.cli._allocator import keep_freed_memory
-from protonet.cli._device import prepared
+from protonet.cli._device import prepared, reported
 from protonet.net import Net
 from protonet.report.ensemble import SEED, joined, told
 from protonet.report.testing import test_lines
@@ -80,12 +80,12 @@ def command(
     )
     if ensemble is not None:
         names = ensemble.split(",")
-        nets = (_reported(build(weights=name, seed=SEED)) for name in names)
+        nets = (reported(build(weights=name, seed=SEED)) for name in names)
         for line in told(joined(nets, blob=blob, label=label, fit=weights_fit), names):
             click.echo(line)
         return
     assert weights is not None
-    net = _reported(build(weights=weights.split(",")))
+    net = reported(build(weights=weights.split(",")))
     for line in test_lines(net, WHOLE if whole else iterations):
         click.echo(line)
     for warning in net.feed.told():
@@ -101,10 +101,3 @@ def _check(weights: str | None, ensemble: str | None, *, extras: bool, whole: bo
     if _options.given("iterations") and (whole or ensemble is not None):
         other = "--whole" if whole else "--ensemble"
         raise click.UsageError(f"give --iterations or {other}, not both")
-
-
-def _reported(net: Net) -> Net:
-    """Report what weights did to a net, exceptions only."""
-    if net.match and (report := net.match.report(plain=False)):
-        click.echo(report, err=True)
-    return net

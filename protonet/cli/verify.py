@@ -3,6 +3,7 @@
 import click
 
 from protonet.cli import _options
+from protonet.cli._device import reported
 from protonet.export.verify import verify
 from protonet.net import Net
 from protonet.weights.loading import Loading
@@ -49,8 +50,7 @@ def command(  # noqa: PLR0917 # click gives them by name
     net = Net(name, phase="TEST", weights=files or None, loading=loading, seed=seed)
     if not files:
         click.echo("without --weights: blobs hold what their fillers draw", err=True)
-    if net.match and (report := net.match.report(plain=False)):
-        click.echo(report, err=True)
+    reported(net)
     found = verify(
         net, against, weights=files, inputs=inputs, seed=seed, tolerance=tolerance, save=save
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from protonet.graph.show import extents
 from protonet.shape import Shape
 
 Blobs = Mapping[str, NDArray[np.float32]]
@@ -118,6 +119,5 @@ def _without_ones(shape: Shape) -> Shape:
 
 
 def _shape(row: Row) -> str:
-    here = "x".join(map(str, row.shape)) or "scalar"
-    there = "x".join(map(str, row.expected)) or "scalar"
+    here, there = extents(row.shape), extents(row.expected)
     return here if here == there else f"{here}, there {there}"

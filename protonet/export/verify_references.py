@@ -72,9 +72,9 @@ def reference(against: str) -> Reference:
     return _KINDS[kind](f"{path}.prototxt" if weights else against, weights)
 
 
-@dataclass(frozen=True, slots=True)
-class Golden:
-    """Blobs that were written before."""
+@dataclass(frozen=True)
+class _File:
+    """Something that stands in a file."""
 
     path: str
     weights: str = ""
@@ -83,6 +83,13 @@ class Golden:
     def name(self) -> str:
         """What it is called in sentences."""
         return f"`{self.path}`"
+
+    def inputs(self) -> Blobs | None:
+        """It takes any."""
+
+
+class Golden(_File):
+    """Blobs that were written before."""
 
     def inputs(self) -> Blobs:
         """Return all that it holds, inputs among it."""
@@ -93,20 +100,8 @@ class Golden:
         return read_arrays(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class OtherNet:
+class OtherNet(_File):
     """Another net, with weights of its own or the same."""
-
-    path: str
-    weights: str = ""
-
-    @property
-    def name(self) -> str:
-        """What it is called in sentences."""
-        return f"`{self.path}`"
-
-    def inputs(self) -> None:
-        """It takes any."""
 
     def blobs(self, question: Question) -> Blobs:
         """Run the net; inputs that it calls otherwise are given in order."""
@@ -133,20 +128,8 @@ class OtherNet:
             ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class OnnxFile:
+class OnnxFile(_File):
     """A net in ONNX, which onnxruntime runs."""
-
-    path: str
-    weights: str = ""
-
-    @property
-    def name(self) -> str:
-        """What it is called in sentences."""
-        return f"`{self.path}`"
-
-    def inputs(self) -> None:
-        """It takes any."""
 
     def blobs(self, question: Question) -> Blobs:
         """Run the file; inner values that have a blob's name are returned as well."""

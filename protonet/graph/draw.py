@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from protonet.graph.infer import Shapes
-from protonet.graph.ir import Graph, Node, Value
+from protonet.graph.ir import Graph, Node
 from protonet.graph.share import Owned, Ownership
+from protonet.graph.show import extents
 from protonet.message.base import Kind, Message, Slot
 from protonet.message.unbind import text_of
 from protonet.shape import count
@@ -83,7 +84,7 @@ def draw(graph: Graph, shapes: Shapes, ownership: Ownership) -> Drawing:
     makers = {top: at for at, node in enumerate(graph.nodes) for top in node.tops}
     boxes = (_box(node, ownership.slots.get(node.key, ())) for node in graph.nodes)
     arrows = (
-        Arrow(makers[bottom], at, f"{bottom.blob} {_extents(bottom, shapes)}")
+        Arrow(makers[bottom], at, f"{bottom.blob} {extents(shapes.values[bottom])}")
         for at, node in enumerate(graph.nodes)
         for bottom in node.bottoms
     )
@@ -152,11 +153,6 @@ def _settings(layer: Message) -> Iterator[str]:
 
 def _tells(slot: Slot) -> bool:
     return slot.kind is not Kind.MESSAGE and not any(part in slot.name for part in UNTELLING)
-
-
-def _extents(value: Value, shapes: Shapes) -> str:
-    shape = shapes.values[value]
-    return "x".join(map(str, shape)) if shape else "scalar"
 
 
 def _escaped(text: str) -> str:

@@ -77,9 +77,17 @@ def extents(shape: Shape) -> str:
     return "x".join(map(str, shape)) if shape else "scalar"
 
 
-def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows as lines, each column as wide as its widest cell."""
+def columns(rows: Sequence[Sequence[str]], *, right: range = range(0)) -> Iterator[str]:
+    """Yield rows as lines, each column as wide as its widest cell.
+
+    Args:
+        rows: Of one length.
+        right: The columns whose cells stand at the right: numbers.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        cells = (
+            cell.rjust(width) if at in right else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         yield "  ".join(cells).rstrip()

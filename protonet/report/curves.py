@@ -19,6 +19,9 @@ from protonet.diagnostics import Diagnostic, DiagnosticError
 FOLDER_SUFFIXES = (".jsonl", ".csv", ".log", ".txt")
 """What is looked for in a folder; glog's own files have no such ending and hold ``.INFO.``."""
 
+SCORES = ("accuracy", "top", "acc", "map", "iou")
+"""Parts of names of outputs that are better the higher they are."""
+
 
 class Kind(StrEnum):
     """Which curve a point belongs to."""
@@ -88,6 +91,11 @@ class Curves:
 
     def __bool__(self) -> bool:
         return bool(self.loss or self.test)
+
+
+def is_score(name: str) -> bool:
+    """Tell whether an output is better the higher it is, as its name says."""
+    return any(part in name.lower() for part in SCORES)
 
 
 def read_curves(name: str | Path) -> Curves:

@@ -12,8 +12,7 @@ from itertools import pairwise
 from statistics import fmean, median, pstdev
 
 from protonet.diagnostics import Diagnostic, Severity
-from protonet.report.curves import Curve, Curves
-from protonet.report.plot import is_score
+from protonet.report.curves import Curve, Curves, is_score
 
 FEWEST = 8
 """Points that a curve needs before its form says anything."""

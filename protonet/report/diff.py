@@ -11,10 +11,11 @@ from protonet.data.resolve import Resolved, resolve_net
 from protonet.data.shapes import ReadShapes, source_shapes
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.graph.ir import Node, Value
+from protonet.graph.show import extents
 from protonet.message.base import Kind, Message
 from protonet.message.unbind import text_of
 from protonet.report.check import states
-from protonet.shape import Shape, count
+from protonet.shape import count
 from protonet.spec.read import is_solver, read_net, read_solver
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree
@@ -99,9 +100,9 @@ def _told(node: Node, net: Resolved) -> Fields:
         "loss_weight": " ".join(f"{weight:g}" for weight in node.loss_weights),
     }
     # How many samples a batch has is a field of the data layer, and need not be told of each top.
-    told |= {f"sample of {top.blob}": _extents(net.shapes.values[top][1:]) for top in node.tops}
+    told |= {f"sample of {top.blob}": extents(net.shapes.values[top][1:]) for top in node.tops}
     for index, one in enumerate(owned):
-        told[f"blob {index}"] = _extents(one.weight.shape)
+        told[f"blob {index}"] = extents(one.weight.shape)
         told[f"lr_mult of blob {index}"] = f"{one.lr_mult:g}"
         told[f"decay_mult of blob {index}"] = f"{one.decay_mult:g}"
     return told
@@ -119,10 +120,6 @@ def _changed(path: str, old: Message, new: Message) -> Iterator[str]:
 
 def _blobs(values: Sequence[Value]) -> str:
     return " ".join(value.blob for value in values) or "nothing"
-
-
-def _extents(shape: Shape) -> str:
-    return "x".join(map(str, shape)) if shape else "scalar"
 
 
 def _parameters(net: Resolved) -> int:

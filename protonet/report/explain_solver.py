@@ -11,6 +11,7 @@ from protonet.data.heads import batch_size, record_count
 from protonet.data.resolve import Resolved, resolve_net
 from protonet.diagnostics import DiagnosticError
 from protonet.graph.share import Owned
+from protonet.graph.show import columns as aligned
 from protonet.graph.show import frozen_line
 from protonet.report import equations
 from protonet.report.curve import columns, curve
@@ -125,7 +126,7 @@ def _groups(s: SolverParameter, net: Resolved) -> Iterator[str]:
         rate, decay = _first_rate(s) * lr_mult, s.weight_decay * decay_mult
         numbers = (lr_mult, decay_mult, rate, decay)
         rows.append((*(f"{n:g}" for n in numbers), *_size(group), _names(group)))
-    yield from _table(rows if members else [])
+    yield from aligned(rows if members else [], right=range(len(rows[0]) - 1))
     for kind, learnable in (("frozen", True), ("running statistics", False)):
         blobs = [owned for owned in frozen if owned.weight.learnable == learnable]
         if blobs:
@@ -144,13 +145,6 @@ def _size(group: list[Owned]) -> tuple[str, str]:
 
 def _names(group: list[Owned]) -> str:
     return ", ".join(dict.fromkeys(owned.layer for owned in group))
-
-
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for *cells, last in rows:
-        numbers = "  ".join(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=False))
-        yield f"{numbers}  {last}"
 
 
 def _frozen(s: SolverParameter, net: Resolved) -> Iterator[str]:

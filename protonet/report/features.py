@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.faults import fault
+from protonet.data.tools.faults import Fault
 from protonet.data.tools.features import Sink
 from protonet.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from protonet.net import Net

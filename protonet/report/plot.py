@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from protonet.diagnostics import Diagnostic, DiagnosticError
-from protonet.report.curves import Curve, Curves
+from protonet.report.curves import Curve, Curves, is_score
 from protonet.weights.atomic import replacing
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ WIDTH, ROW_HEIGHT, DOTS_PER_INCH = 8.0, 3.2, 120
 """Of a picture, in inches."""
 LARGEST_RATIO = 50
 """Losses and rates that differ by more are drawn on a logarithmic axis."""
-SCORES = ("accuracy", "top", "acc", "map", "iou")
-"""Parts of names of outputs that are better the higher they are."""
 
 
 class Line(NamedTuple):
@@ -100,11 +98,6 @@ def panels(runs: Sequence[Curves]) -> tuple[Panel, ...]:
     return tuple(
         Panel(title, tuple(line for line in lines if line.curve)) for title, lines in found.items()
     )
-
-
-def is_score(name: str) -> bool:
-    """Tell whether an output is better the higher it is, as its name says."""
-    return any(part in name.lower() for part in SCORES)
 
 
 def _draw(panel: Panel, ax: "Axes") -> None:

@@ -14,11 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from protonet.graph.ir import Node, Value
+from protonet.graph.show import columns
 from protonet.message.common import FillerParameter
 from protonet.net import Net
 from protonet.report.plot import page
 from protonet.spec.read import read_net
-from protonet.spec.variant import with_batch_norm, with_fillers
+from protonet.spec.variant import PRODUCTS, with_batch_norm, with_fillers
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +160,7 @@ HEADINGS = ("layer", "type", "mean", "std", "zeros", "gradient std")
 def table(rows: Sequence[Activation]) -> str:
     """Return activations as a table."""
     cells = [HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if at < 2 else cell.rjust(width)  # noqa: PLR2004 # names, then numbers
-            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    )
+    return "\n".join(columns(cells, right=range(2, len(HEADINGS))))
 
 
 def _cells(row: Activation) -> tuple[str, ...]:
@@ -176,7 +170,7 @@ def _cells(row: Activation) -> tuple[str, ...]:
 
 def verdict(rows: Sequence[Activation]) -> str:
     """Say in a line whether signals and gradients keep their size from layer to layer."""
-    products = [row for row in rows if row.type in _PRODUCTS and row.std > 0]
+    products = [row for row in rows if row.type in PRODUCTS and row.std > 0]
     if not products:
         return "all activations are equal: nothing can be learnt from such weights"
     if len(products) < 2:  # noqa: PLR2004 # a ratio needs two
@@ -189,7 +183,6 @@ def verdict(rows: Sequence[Activation]) -> str:
     return f"{told}; nearly all is 0 behind {', '.join(dead)}" if dead else told
 
 
-_PRODUCTS = frozenset({"Convolution", "Deconvolution", "InnerProduct"})
 _DEAD = 0.95
 
 
@@ -199,14 +192,7 @@ def compare(variants: Mapping[str, Sequence[Activation]]) -> str:
     stds = {v: {row.layer: f"{row.std:.3g}" for row in rows} for v, rows in variants.items()}
     cells = [("layer", *variants)]
     cells += [(name, *(stds[variant].get(name, "") for variant in variants)) for name in names]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if at else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    )
+    return "\n".join(columns(cells, right=range(1, len(cells[0]))))
 
 
 def _layers(variants: Mapping[str, Sequence[Activation]]) -> list[str]:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from shlex import quote
 
+from protonet.graph.show import columns
 from protonet.report.plot import page
 from protonet.report.record import Record
 from protonet.spec.solver import Mode
@@ -103,11 +104,7 @@ def table(results: Sequence[Result], axes: Sequence[Axis], monitor: str, mode: M
         rows.append(
             [str(result.number + 1), _score(result), *values, its, f"{result.seconds:.1f}", state]
         )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return "\n".join(columns(rows))
 
 
 def _score(result: Result) -> str:

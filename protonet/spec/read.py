@@ -219,12 +219,23 @@ def _tree(spec: str | Path | Message | Tree) -> Tree:
     if isinstance(spec, Tree):
         return spec
     if isinstance(spec, Message):
-        from protonet.message.unbind import unbind  # noqa: PLC0415 # most are files
-        from protonet.syntax.format import format_block  # noqa: PLC0415 # most are files
-
-        source = Source(format_block(unbind(spec)), f"<{type(spec).__name__}>")
-    elif isinstance(spec, str) and any(mark in spec for mark in "\n{"):
+        return written(spec)
+    if isinstance(spec, str) and any(mark in spec for mark in "\n{"):
         source = Source(spec)
     else:
         source = files.read(spec)
     return parse(source)
+
+
+def written(message: Message, like: "NetFile | SolverFile | None" = None) -> Tree:
+    """Return the tree of a message as if it had been read from a file.
+
+    Args:
+        message: A net or a solver.
+        like: Whose name and place it has: what it names is looked for there too.
+    """
+    from protonet.message.unbind import unbind  # noqa: PLC0415 # most are files
+    from protonet.syntax.format import format_block  # noqa: PLC0415 # most are files
+
+    name, path = (like.name, like.path) if like else (f"<{type(message).__name__}>", None)
+    return parse(Source(format_block(unbind(message)), name, path))

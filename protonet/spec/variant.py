@@ -6,12 +6,8 @@ from typing import Any
 from protonet.layers import LAYERS
 from protonet.message.base import Kind, Message
 from protonet.message.common import FillerParameter
-from protonet.message.unbind import unbind
-from protonet.source import Source
 from protonet.spec.net import LayerParameter, NetParameter
-from protonet.spec.read import NetFile, read_net
-from protonet.syntax.format import format_block
-from protonet.syntax.parse import parse
+from protonet.spec.read import NetFile, read_net, written
 
 PRODUCTS = frozenset({"Convolution", "Deconvolution", "InnerProduct"})
 ACTIVATIONS = frozenset(
@@ -62,5 +58,4 @@ def _normalized(layers: tuple[LayerParameter, ...]) -> Iterator[LayerParameter]:
 
 def _rewritten(file: NetFile, layers: Iterator[LayerParameter]) -> NetFile:
     message: NetParameter = file.message.model_copy(update={"layer": tuple(layers)})
-    text = format_block(unbind(message))
-    return read_net(parse(Source(text, file.name, file.path)))
+    return read_net(written(message, file))

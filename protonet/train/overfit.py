@@ -12,13 +12,9 @@ import torch
 
 from protonet.data.part import Part
 from protonet.diagnostics import Diagnostic
-from protonet.message.unbind import unbind
 from protonet.net import Net
-from protonet.source import Source
-from protonet.spec.read import SolverFile, read_solver
+from protonet.spec.read import SolverFile, read_solver, written
 from protonet.spec.solver import CacheMode, SolverParameter
-from protonet.syntax.format import format_block
-from protonet.syntax.parse import parse
 from protonet.train import events
 from protonet.train.events import Event, Listener
 from protonet.train.signals import Action
@@ -107,8 +103,7 @@ def _alone(file: SolverFile) -> SolverFile:
     """Return a solver without tests, snapshots, decay and steps of the rate."""
     kept = {name: getattr(file.message, name) for name in file.message.model_fields_set - _WITHOUT}
     message = SolverParameter.model_validate(kept | _INSTEAD)
-    text = format_block(unbind(message))
-    return replace(read_solver(parse(Source(text, file.name, file.path))), of_layers=file.of_layers)
+    return replace(read_solver(written(message, file)), of_layers=file.of_layers)
 
 
 _INSTEAD = {

@@ -120,14 +120,15 @@ def check_all(file: SolverFile, prefix: str, *, writes: bool = True) -> None:
 def check_ending(file: SolverFile, prefix: str, world: World) -> None:
     """Check that the snapshot at the end can be written: better told before the training.
 
+    Where there are others before it, `check_all` has done so.
+
     Raises:
         DiagnosticError: PN608, it cannot.
     """
     with world.together():
-        if file.message.snapshot_after_train and world.rank == 0:
-            problems = _unwritable(file, prefix)
-            if problems:
-                raise DiagnosticError(problems)
+        alone = file.message.snapshot_after_train and not file.message.snapshot
+        if alone and world.rank == 0 and (problems := _unwritable(file, prefix)):
+            raise DiagnosticError(problems)
 
 
 def _unwritable(file: SolverFile, prefix: str) -> list[Diagnostic]:

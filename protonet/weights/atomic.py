@@ -29,9 +29,9 @@ def replacing(path: Path) -> Generator[Path]:
     try:
         _refuse_device(path)
         yield temporary
-        _sync(temporary)
+        sync(temporary)
         temporary.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise faults.unwritable(path, error) from None
     finally:
@@ -60,9 +60,9 @@ def replacing_all(paths: Sequence[Path]) -> Generator[Path]:
         yield folder
         last.unlink(missing_ok=True)
         for path in paths:
-            _sync(target)
+            sync(target)
             (folder / path.name).replace(path)
-        _sync(target)
+        sync(target)
     except OSError as error:
         raise faults.unwritable(paths[0], error) from None
     except DiagnosticError as error:
@@ -119,7 +119,8 @@ def _refuse_device(path: Path) -> None:
             raise OSError(errno.EINVAL, "a device or a pipe, not a file")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Force a file or a folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from protonet.data.faults import Fault as DataFault
-from protonet.data.faults import fault as data_fault
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.faults import fault
+from protonet.data.tools.faults import Fault
 from protonet.data.tools.listed import Listed
 from protonet.data.tools.parallel import in_order
 from protonet.data.tools.picture import PLAIN, Picturing
@@ -157,7 +157,7 @@ class _Run:
 
     def _leave_out(self, bad: Bad) -> None:
         if not self._conversion.skip:
-            raise data_fault(
+            raise fault(
                 DataFault.IMAGE,
                 f"cannot read the image `{self._listed.root}{bad.name}`: {bad.why}",
                 help="`--on-bad-image skip` leaves such images out; the same command goes on here",

@@ -1,10 +1,6 @@
-"""What is wrong with what the tools are asked to do, as diagnostics."""
+"""What is wrong with what the tools are asked to do: codes for `data.faults.fault`."""
 
 from enum import StrEnum
-from pathlib import Path
-
-from protonet.data import faults
-from protonet.diagnostics import DiagnosticError
 
 
 class Fault(StrEnum):
@@ -24,8 +20,3 @@ class Fault(StrEnum):
     NO_DATA = "PN554"
     FEATURES = "PN555"
     SMALL = "PN556"
-
-
-def fault(code: Fault, message: str, *, help: str = "", file: Path | str = "") -> DiagnosticError:  # noqa: A002 # a diagnostic's own word
-    """Return one problem as an exception; ``file`` is where the fault lies."""
-    return faults.fault(code, message, help=help, file=file)

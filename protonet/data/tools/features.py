@@ -12,7 +12,8 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from protonet.data._lazy import h5py, np
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.faults import fault
+from protonet.data.tools.faults import Fault
 from protonet.data.tools.records import float_datum
 from protonet.data.tools.stores import Backend, LevelDBWriter, LMDBWriter
 from protonet.data.tools.unfinished import unfinished

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from protonet.data._lazy import np
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.faults import fault
+from protonet.data.tools.faults import Fault
 from protonet.data.tools.open import Opened, read_all
 
 if TYPE_CHECKING:

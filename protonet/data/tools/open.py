@@ -6,14 +6,14 @@ from typing import Protocol
 
 from protonet.data.datum import Datum
 from protonet.data.faults import Fault as DataFault
-from protonet.data.faults import fault as data_fault
+from protonet.data.faults import fault
 from protonet.data.paths import resolve
 from protonet.data.sources.base import Image, Pixels
 from protonet.data.sources.builtin import PREFIX, read_builtin
 from protonet.data.sources.database import DatumReader, Store
 from protonet.data.sources.leveldb import LevelDB
 from protonet.data.sources.lmdb import LMDB
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.tools.faults import Fault
 from protonet.data.tools.listed import Listed, list_images
 from protonet.data.tools.parallel import in_order
 from protonet.data.tools.picture import PLAIN, Picturing
@@ -77,7 +77,7 @@ def open_images(name: str, root: str = "", picturing: Picturing = PLAIN) -> Open
         return _Shipped(read_builtin(name))
     path = resolve(name)
     if not path.exists():
-        raise data_fault(DataFault.NO_SOURCE, f"the source `{name}` does not exist")
+        raise fault(DataFault.NO_SOURCE, f"the source `{name}` does not exist")
     if path.name == "data.mdb":
         path = path.parent
     if (path / "data.mdb").exists():
@@ -203,7 +203,7 @@ class _Files:
             why = (error.strerror or str(error)).lower()
         except ValueError as error:
             why = str(error)
-        raise data_fault(
+        raise fault(
             DataFault.IMAGE,
             f"cannot read the image `{self._listed.root}{name}`: {why}",
             file=self.path,

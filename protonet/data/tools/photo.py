@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from protonet.data._lazy import cv2, np
 from protonet.data.faults import Fault as DataFault
-from protonet.data.faults import fault as data_fault
+from protonet.data.faults import fault
 from protonet.data.sources.images import Colour, decode
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.tools.faults import Fault
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.shape import Shape
 from protonet.weights.binaryproto import read_blob
@@ -200,13 +200,11 @@ def check_files(names: Sequence[str]) -> None:
     problems: list[Diagnostic] = []
     for name in names:
         if not Path(name).is_file():
-            problems += data_fault(
-                DataFault.IMAGE, f"there is no image `{name}`", file=name
-            ).diagnostics
+            problems += fault(DataFault.IMAGE, f"there is no image `{name}`", file=name).diagnostics
     if problems:
         raise DiagnosticError(problems)
 
 
 def unreadable(name: str, error: Exception) -> DiagnosticError:
     """Return PN506: an image cannot be read."""
-    return data_fault(DataFault.IMAGE, f"cannot read the image `{name}`: {error}", file=name)
+    return fault(DataFault.IMAGE, f"cannot read the image `{name}`: {error}", file=name)

@@ -7,7 +7,8 @@ from itertools import accumulate, pairwise
 from math import isclose
 from pathlib import Path
 
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.faults import fault
+from protonet.data.tools.faults import Fault
 from protonet.data.tools.listed import Entry, Listed
 from protonet.diagnostics import DiagnosticError
 from protonet.weights.atomic import replacing

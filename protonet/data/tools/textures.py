@@ -16,7 +16,8 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 from protonet.data._lazy import cv2, np
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.faults import fault
+from protonet.data.tools.faults import Fault
 from protonet.data.tools.parallel import in_order
 from protonet.data.tools.records import raw_datum
 from protonet.data.tools.stores import LMDBWriter, grouped, key_of

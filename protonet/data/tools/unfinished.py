@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from protonet.data.tools.faults import Fault, fault
+from protonet.data.faults import fault
+from protonet.data.tools.faults import Fault
+from protonet.weights.atomic import sync
 from protonet.weights.faults import unwritable
 
 ENDING = ".unfinished"
@@ -47,7 +49,7 @@ def unfinished(out: Path, plan: Mapping[str, object], *, restart: bool = False) 
             yield folder
             folder.rename(out)
             (out / PLAN).unlink()
-            _sync(out.parent)
+            sync(out.parent)
     except OSError as error:
         raise unwritable(out, error) from None
 
@@ -95,11 +97,3 @@ def _clear(folder: Path) -> None:
             shutil.rmtree(path)
         elif path.name != PLAN:
             path.unlink()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
