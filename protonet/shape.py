@@ -7,6 +7,11 @@ from math import prod
 Shape = tuple[int, ...]
 
 
+def extents(shape: Shape) -> str:
+    """Return a shape as people write it: ``64x3x3x3``."""
+    return "x".join(map(str, shape)) if shape else "scalar"
+
+
 def count(extents: Iterable[int]) -> int:
     """Return the number of elements; of no axes, 1."""
     return prod(extents)

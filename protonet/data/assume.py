@@ -1,13 +1,15 @@
-"""Shapes of data that are not there: what is shown of a net must not need its data."""
+"""Shapes of data that are not there: what is shown or said of a net must not need its data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from protonet.data.shapes import Tops, image_tops, source_shapes
+from protonet.data.heads import batch_size
+from protonet.data.shapes import Tops, source_shapes
 from protonet.diagnostics import Diagnostic, DiagnosticError, Severity
 from protonet.layers.base import Layer
 from protonet.message.common import Phase, TransformationParameter
+from protonet.shape import Shape, extents
 
 COLOURS = 3
 
@@ -32,14 +34,14 @@ class Assumed:
         try:
             return source_shapes(layer, tops, base, phase)
         except DiagnosticError as error:
-            found = _of_the_crop(layer, tops)
+            found = assumed_tops(layer, len(tops))
             if found is None:
                 raise
             self._note(error.diagnostics[0], found)
             return found
 
     def _note(self, problem: Diagnostic, found: Tops) -> None:
-        size = "x".join(map(str, found[0]))
+        size = extents(found[0])
         note = Diagnostic(
             "PN560",
             f"{problem.message}: batches of {size} are assumed",
@@ -50,20 +52,33 @@ class Assumed:
             self.notes.append(note)
 
 
-def _of_the_crop(layer: Layer, tops: Sequence[str]) -> Tops | None:
-    transform = getattr(layer, "transform_param", None)
-    params = [getattr(layer, name) for name in _PARAMS if hasattr(layer, name)]
-    if not isinstance(transform, TransformationParameter) or not params:
+def assumed_tops(layer: Layer, tops: int) -> Tops | None:
+    """Return what the tops of a layer of images are likely to be; None if nothing says their size.
+
+    Args:
+        layer: A data layer whose source cannot be read.
+        tops: How many it has.
+    """
+    image, batch = assumed_image(layer), batch_size(layer) or 1
+    if image is None:
         return None
+    # The boxes of AnnotatedData are a row each; there is one at least.
+    label = (1, 1, 1, 8) if type(layer).__name__ == "AnnotatedData" else (batch,)
+    return ((batch, *image), *[label] * (tops - 1))
+
+
+def assumed_image(layer: Layer) -> Shape | None:
+    """Return channels, height and width of a layer's images as its fields say them, if they do."""
+    transform = getattr(layer, "transform_param", None)
     param = getattr(layer, "image_data_param", None)
+    has_images = param is not None or hasattr(layer, "data_param")
+    if not isinstance(transform, TransformationParameter) or not has_images:
+        return None
     height = transform.crop_size or (param.new_height if param else 0)
     width = transform.crop_size or (param.new_width if param else 0)
     if not height or not width:
         return None
     gray = transform.force_gray or (param is not None and not param.is_color)
     # One mean value may be meant for all channels.
-    colours = len(transform.mean_value) if len(transform.mean_value) > 1 else COLOURS
-    return image_tops(params[0].batch_size, (1 if gray else colours, height, width), tops)
-
-
-_PARAMS = ("data_param", "image_data_param", "window_data_param")
+    means = len(transform.mean_value)
+    return (1 if gray else means if means > 1 else COLOURS, height, width)

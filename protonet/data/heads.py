@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from protonet.data.paths import Resolve, resolve
 from protonet.diagnostics import DiagnosticError
 from protonet.layers.base import Layer
-from protonet.shape import Shape
 
 if TYPE_CHECKING:
     from protonet.layers.data import Data
@@ -73,29 +72,6 @@ def largest_label(layer: Layer, base: Path | None = None) -> int | None:
             return _label_of_list(path, max(1, layer.top_count - 1))
         case _:
             return None
-
-
-def guessed_tops(layer: Layer, tops: int) -> tuple[Shape, ...] | None:
-    """Return what the tops of a layer of images are likely to be; None if nothing says their size.
-
-    Args:
-        layer: A data layer whose source cannot be read.
-        tops: How many it has.
-    """
-    match type(layer).__name__:
-        case "Data":
-            data = cast("Data", layer)
-            transform, size, gray = data.transform_param, 0, data.transform_param.force_gray
-        case "ImageData":
-            images = cast("ImageData", layer)
-            transform, size = images.transform_param, images.image_data_param.new_height
-            gray = not images.image_data_param.is_color
-        case _:
-            return None
-    size = transform.crop_size or size
-    channels = 1 if gray else max(len(transform.mean_value), 3)
-    batch = batch_size(layer) or 1
-    return ((batch, channels, size, size), (batch,))[:tops] if size else None
 
 
 # As in shapes.py: each kind of source imports its own libraries.

@@ -15,7 +15,7 @@ from protonet.graph.ir import Graph, Node, Value
 from protonet.graph.rules import merged
 from protonet.layers.base import Layer
 from protonet.message.common import Phase
-from protonet.shape import Shape
+from protonet.shape import Shape, extents
 from protonet.source import Source
 from protonet.spec.change import Change, made
 from protonet.spec.dialect import resolve
@@ -177,7 +177,7 @@ class _Plan:
         except UnknownShapeError as error:
             self._problem(node, blob, str(error))
             return None
-        size = "x".join(map(str, found.shape))
+        size = extents(found.shape)
         self._tell(node, f"layer `{node.name}` became the input `{blob}` of {size}: {found.why}")
         return _Made(blob, "Input", (), found.shape)
 

@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from protonet.data.assume import assumed_image
 from protonet.data.shapes import source_shapes
 from protonet.diagnostics import DiagnosticError
 from protonet.graph.ir import Node
 from protonet.layers.base import Layer, LayerError
-from protonet.message.common import TransformationParameter
 from protonet.shape import Shape
-
-_COLORS = 3
 
 
 class InputShape(NamedTuple):
@@ -45,19 +43,9 @@ def input_shape(node: Node, top: int, folder: Path | None) -> InputShape:
 def _told(layer: Layer, top: int) -> InputShape:
     if top:
         raise UnknownShapeError("its data cannot be read")
+    image = assumed_image(layer)
+    if image is None:
+        raise UnknownShapeError("its data cannot be read, and it has no `crop_size`")
     transform = getattr(layer, "transform_param", None)
-    if isinstance(transform, TransformationParameter) and transform.crop_size:
-        size = transform.crop_size
-        return InputShape((1, _channels(transform), size, size), "its `crop_size`")
-    images = getattr(layer, "image_data_param", None)
-    if images is not None and images.new_height and images.new_width:
-        channels = _COLORS if images.is_color else 1
-        return InputShape((1, channels, images.new_height, images.new_width), "its `new_height`")
-    raise UnknownShapeError("its data cannot be read, and it has no `crop_size`")
-
-
-def _channels(transform: TransformationParameter) -> int:
-    if transform.force_gray:
-        return 1
-    means = len(transform.mean_value)
-    return means if means > 1 else _COLORS
+    field = "crop_size" if getattr(transform, "crop_size", 0) else "new_height"
+    return InputShape((1, *image), f"its `{field}`")

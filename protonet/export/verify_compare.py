@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from protonet.graph.show import extents
-from protonet.shape import Shape
+from protonet.shape import Shape, extents
 
 Blobs = Mapping[str, NDArray[np.float32]]
 """Values of blobs by name."""

@@ -9,10 +9,9 @@ from typing import Literal
 from protonet.graph.infer import Shapes
 from protonet.graph.ir import Graph, Node
 from protonet.graph.share import Owned, Ownership
-from protonet.graph.show import extents
 from protonet.message.base import Kind, Message, Slot
 from protonet.message.unbind import text_of
-from protonet.shape import count
+from protonet.shape import count, extents
 
 Direction = Literal["TB", "LR"]
 MOST_SETTINGS = 4

@@ -7,7 +7,7 @@ from protonet.graph.frozen import frozen_prefix, moving
 from protonet.graph.infer import Shapes
 from protonet.graph.ir import Graph, Node
 from protonet.graph.share import Owned, Ownership
-from protonet.shape import Shape, count
+from protonet.shape import count, extents
 
 HEADINGS = ("layer", "type", "bottom", "top", "shape", "blobs", "multiplications", "learns")
 
@@ -70,11 +70,6 @@ def frozen_line(graph: Graph, shapes: Shapes, ownership: Ownership) -> Iterator[
 
 def _thousands(number: int) -> str:
     return f"{number:,}" if number else ""
-
-
-def extents(shape: Shape) -> str:
-    """Return a shape as ``64x3x3x3``."""
-    return "x".join(map(str, shape)) if shape else "scalar"
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: range = range(0)) -> Iterator[str]:

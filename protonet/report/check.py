@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from protonet import files
-from protonet.data.heads import guessed_tops
+from protonet.data.assume import assumed_tops
 from protonet.data.resolve import Resolved
 from protonet.data.shapes import source_shapes
 from protonet.diagnostics import Diagnostic, DiagnosticError
@@ -136,7 +136,7 @@ def look(
         return source_shapes(node.layer, tops, file.folder, node.phase)
 
     def guess(node: Node) -> tuple[Shape, ...] | None:
-        return guessed_tops(node.layer, len(node.tops))
+        return assumed_tops(node.layer, len(node.tops))
 
     try:
         graph = build(file, state)

@@ -11,11 +11,10 @@ from protonet.data.resolve import Resolved, resolve_net
 from protonet.data.shapes import ReadShapes, source_shapes
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.graph.ir import Node, Value
-from protonet.graph.show import extents
 from protonet.message.base import Kind, Message
 from protonet.message.unbind import text_of
 from protonet.report.check import states
-from protonet.shape import count
+from protonet.shape import count, extents
 from protonet.spec.read import is_solver, read_net, read_solver
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from protonet.diagnostics import Diagnostic, Severity
 from protonet.graph.share import Owned
-from protonet.graph.show import columns, extents
+from protonet.graph.show import columns
 from protonet.message.common import Phase
 from protonet.net import Net
-from protonet.shape import Shape, count
+from protonet.shape import Shape, count, extents
 from protonet.spec.solver import SolverParameter
 from protonet.weights.match import BlobId, Match
 

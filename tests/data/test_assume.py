@@ -2,8 +2,9 @@
 
 import pytest
 
-from protonet.data.assume import Assumed
+from protonet.data.assume import Assumed, assumed_tops
 from protonet.diagnostics import DiagnosticError
+from protonet.layers.annotated_data import AnnotatedData
 from protonet.layers.base import Layer
 from protonet.layers.data import Data, DataParameter
 from protonet.layers.hdf5_data import HDF5Data, HDF5DataParameter
@@ -69,3 +70,10 @@ def test_data_that_are_there_are_looked_at() -> None:
 def test_what_nothing_is_said_of_stays_unknown(layer: Layer) -> None:
     with pytest.raises(DiagnosticError, match="PN501"):
         Assumed().shapes(layer, ["data"], None, Phase.TRAIN)
+
+
+def test_boxes_are_a_row_each() -> None:
+    param = TransformationParameter(crop_size=5)
+    layer = AnnotatedData(data_param=DataParameter(batch_size=4), transform_param=param)
+
+    assert assumed_tops(layer, 2) == ((4, 3, 5, 5), (1, 1, 1, 8))

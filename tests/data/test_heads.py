@@ -7,7 +7,8 @@ import lmdb
 import numpy as np
 import pytest
 
-from protonet.data.heads import batch_size, guessed_tops, largest_label, record_count
+from protonet.data.assume import assumed_tops
+from protonet.data.heads import batch_size, largest_label, record_count
 from protonet.data.sources.builtin import COUNTS, NAMES, classes, read_builtin
 from protonet.layers import LAYERS
 from protonet.layers.base import Layer
@@ -137,4 +138,4 @@ def test_batches_are_those_of_data_sets() -> None:
 def test_tops_are_guessed_where_something_says_their_size(
     layer: Layer, tops: tuple[tuple[int, ...], ...] | None
 ) -> None:
-    assert guessed_tops(layer, 2) == tops
+    assert assumed_tops(layer, 2) == tops
