@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own name for it
 
+from protonet.ops.convolved import convolved
 from protonet.shape import ConvWindow
 
 _CONVOLUTIONS: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
@@ -84,6 +85,8 @@ class Convolution(nn.Module):
         w, native = self.window, _CONVOLUTIONS.get(len(self.window.kernel))
         if native is None:
             return _add(_correlate(x, weight, w, self.group), bias)
+        if native is F.conv2d and self.group == 1:
+            return convolved(_cover(x, w), weight, bias, w)
         return native(_cover(x, w), weight, bias, w.stride, w.pad, w.dilation, self.group)
 
     def _transposed(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

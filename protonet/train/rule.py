@@ -4,7 +4,8 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from protonet.train.groups import Group
 
 SMALLEST_EXACT = 2.0**-30
 """A 32-bit float ``r`` of at least this survives ``1 - (1 - r)`` in 64 bits."""
+CHANNELS_LAST_AXES = 4
 NO_MOMENTUM = 2.3e-308
 """Stands for a momentum of 0, with which torch refuses buffers; as a 32-bit float it is 0."""
 
@@ -111,8 +113,24 @@ class Rule(ABC):
             for one in lists
             for w, other in zip(group.blobs, one, strict=True)
         ):
-            return getattr(torch, name, None)
+            fused = getattr(torch, name, None)
+            return None if fused is None else partial(_in_order, fused)
         return None
+
+
+def _in_order(fused: Callable[..., None], *lists: Sequence[Tensor], **numbers: Any) -> None:
+    """Call an operator with the tensors' axes in the order that their elements lie in memory.
+
+    It copies what is not contiguous, as blobs in channels_last.
+    """
+    fused(*([_contiguous(tensor) for tensor in one] for one in lists), **numbers)
+
+
+def _contiguous(tensor: Tensor) -> Tensor:
+    """Return the tensor itself, or a contiguous view of one in channels_last."""
+    if tensor.is_contiguous() or tensor.dim() != CHANNELS_LAST_AXES:
+        return tensor
+    return tensor.permute(0, 2, 3, 1)
 
 
 def _same_layout(a: Tensor, b: Tensor) -> bool:
