@@ -291,13 +291,13 @@ class Net(nn.Module):
         if inputs and not inputs.keys() <= self.inputs.keys():
             unknown = next(iter(inputs.keys() - self.inputs.keys()))
             hint = did_you_mean(unknown, self.inputs) or f"its inputs are {', '.join(self.inputs)}"
-            raise ValueError(f"net `{self.name}` has no input `{unknown}`; {hint}")
+            raise ValueError(f"the net has no input `{unknown}`; {hint}")
         missing = [b for b in program.inputs if b not in inputs and b in self.feed.tops]
         pulled = self.feed.pull(missing) if missing else {}
         for blob in program.inputs:
             value = inputs.get(blob, pulled.get(blob))
             if value is None:
-                raise ValueError(f"net `{self.name}` needs the input `{blob}`")
+                raise ValueError(f"the net needs the input `{blob}`")
             yield value
 
     def _refusal(self, node: Node, error: Exception) -> Diagnostic:

@@ -202,9 +202,9 @@ def test_weights_are_loaded_over_fillers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ({}, "net `` needs the input `x`"),
-        ({"y": torch.zeros(1)}, "net `` has no input `y`; its inputs are x, label"),
-        ({"labels": torch.zeros(1)}, "net `` has no input `labels`; did you mean `label`\\?"),
+        ({}, "the net needs the input `x`"),
+        ({"y": torch.zeros(1)}, "the net has no input `y`; its inputs are x, label"),
+        ({"labels": torch.zeros(1)}, "the net has no input `labels`; did you mean `label`\\?"),
     ],
 )
 def test_wrong_inputs_are_named(inputs: dict[str, Tensor], message: str) -> None:

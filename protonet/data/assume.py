@@ -45,7 +45,7 @@ class Assumed:
         note = Diagnostic(
             "PN560",
             f"{problem.message}: batches of {size} are assumed",
-            help="that is the size of the crop; channels are 3, or 1 of gray images",
+            help="height and width are those of the crop; channels are 3, or 1 for gray images",
             severity=Severity.WARNING,
         )
         if note not in self.notes:

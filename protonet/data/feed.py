@@ -125,7 +125,7 @@ class Feed:
             Fault.EPOCH,
             f"the data layers end at different batches: {lengths}"
             if found
-            else "the net has no data that end",
+            else "the data of the net have no end",
             help="" if found else "DummyData, WindowData, and MemoryData without arrays never end",
         )
 
@@ -245,7 +245,7 @@ def _check_part(data: DataLayer, part: Part) -> None:
         kind = type(data.layer).__name__
         raise fault(
             Fault.PART,
-            f"of the data of layer `{data.name}`, a {kind}, no part can be used",
+            f"layer `{data.name}` is a {kind}, whose data cannot be used in part",
             help="a part can be taken of Data, ImageData and AnnotatedData, and of data sets that "
             "are given from Python",
         )

@@ -50,7 +50,8 @@ def _check_extents(net: Net, source: Source) -> None:
     problems = [
         Diagnostic(
             "PN822",
-            f"layer `{node.name}`: `{node.type}` has no ONNX: what it does depends on values",
+            f"layer `{node.name}`: `{node.type}` cannot be written as ONNX: what it does depends "
+            "on values",
             (Label(net.graph.place(node, "type")),),
             "cut the net before it; `protonet convert --to torch` writes it",
         )
@@ -159,4 +160,4 @@ def _rename(graph: Any) -> None:
 
 def _refused(net: Net, error: Exception) -> Diagnostic:
     why = str(error).strip().partition("\n")[0]
-    return Diagnostic("PN822", f"torch cannot export net `{net.name}` to ONNX: {why}")
+    return Diagnostic("PN822", f"torch cannot export the net to ONNX: {why}")

@@ -31,7 +31,7 @@ def read_arrays(path: str | Path) -> Blobs:
                 Diagnostic(
                     "PN824",
                     f"`{Path(path).name}` holds no arrays of numbers by name",
-                    help="write it by `numpy.savez(path, data=...)`, an array for each blob",
+                    help="write it with `numpy.savez(path, data=...)`, an array for each blob",
                     file=str(path),
                 )
             ]

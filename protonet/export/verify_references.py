@@ -64,7 +64,7 @@ def reference(against: str) -> Reference:
             [
                 Diagnostic(
                     "PN823",
-                    f"`{against}` is nothing that a net can be compared with",
+                    f"a net cannot be compared with `{against}`",
                     help=f"give a file that ends in {known}, or `{OPENCV}`",
                 )
             ]
@@ -226,7 +226,7 @@ def _with_inner_values(onnx: Any, path: str, blobs: Mapping[str, object]) -> byt
     except OSError as error:
         raise DiagnosticError([files.unreadable(path, error)]) from None
     except DecodeError:
-        raise DiagnosticError([_not_run(path, "it is no ONNX file")]) from None
+        raise DiagnosticError([_not_run(path, "it is not an ONNX file")]) from None
     outputs: set[str] = {value.name for value in model.graph.output}
     inner: set[str] = {name for node in model.graph.node for name in node.output} - outputs
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in blobs if name in inner)
@@ -264,7 +264,7 @@ def _not_read(question: Question, why: str) -> Diagnostic:
     first = why.strip().partition("\n")[0]
     return Diagnostic(
         "PN827",
-        f"OpenCV cannot run net `{question.net.name}`: {first}",
+        f"OpenCV cannot run the net: {first}",
         help="it runs deploy nets of the layers that it knows; give another `--against`",
         file=question.net.graph.file.name,
     )

@@ -199,7 +199,7 @@ class _Building:
                 break
         self._problem(
             "PN204",
-            f"layer `{spec.name}`: top `{blob}` is made by another layer already",
+            f"layer `{spec.name}`: another layer already makes top `{blob}`",
             labels,
             "only an in-place layer may reuse a name: top and bottom of the same name and index",
         )

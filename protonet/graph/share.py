@@ -117,8 +117,8 @@ class _Sharing:
             self._problem(
                 "PN225",
                 node,
-                f"layer `{node.name}`: no norm is as small as `max_norm: {spec.max_norm:g}`",
-                "0 is no bound",
+                f"layer `{node.name}`: `max_norm` is {spec.max_norm:g}; no norm is negative",
+                "0 means no bound",
                 "param",
                 index,
                 "max_norm",

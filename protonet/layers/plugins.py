@@ -95,7 +95,7 @@ def _failure(name: str, source: Source | None, error: BaseException) -> Diagnost
         "PN223",
         f"plugin `{name}` cannot be loaded: {type(error).__name__}: {error}",
         tuple(_labels(source, error)) if source else (),
-        "a file ends in `.py`; a module is looked for on PYTHONPATH" if missing else "",
+        "a file ends in `.py`; a module is searched for on PYTHONPATH" if missing else "",
     )
 
 

@@ -60,7 +60,7 @@ class Python(Layer):
         except ops.python_layer.NotFoundError as error:
             raise LayerError(
                 str(error),
-                help="modules are looked for on PYTHONPATH",
+                help="modules are searched for on PYTHONPATH",
                 field=("python_param",),
             ) from error
 

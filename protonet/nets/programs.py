@@ -123,5 +123,5 @@ class Programs:
         values = self._graph.values
         if blob not in values:
             hint = did_you_mean(blob, values)
-            raise ValueError(f"net `{self._graph.name}` has no blob `{blob}`; {hint}".rstrip("; "))
+            raise ValueError(f"the net has no blob `{blob}`; {hint}".rstrip("; "))
         return values[blob]

@@ -56,7 +56,7 @@ def not_a_number(curves: Curves) -> Diagnostic | None:
         return None
     return _finding(
         "PN684",
-        f"the loss is no number from iteration {bad[0]} on",
+        f"the loss is not a number from iteration {bad[0]} on",
         "lower `base_lr` by a factor of 10, or add `warmup` or `clip_gradients`; if it happens at "
         "once, look for values in the data that are no numbers, and for a missing `scale`",
     )
@@ -115,8 +115,8 @@ def stuck(curves: Curves) -> Diagnostic | None:
     return _finding(
         "PN687",
         f"the training loss stays at {level:.4g}{chance}",
-        "look whether anything learns (`protonet explain SOLVER`), whether fillers are not all "
-        "constant (`protonet stats NET`), and whether the net can learn a few samples by heart "
+        "check whether anything learns (`protonet explain SOLVER`), whether the fillers are all "
+        "constant (`protonet stats NET`), and whether the net can memorise a few samples "
         "(`protonet train --overfit 20`); then try `base_lr` by factors of 10, up and down",
     )
 
@@ -133,7 +133,7 @@ def late(curves: Curves) -> Diagnostic | None:
     return _finding(
         "PN688",
         f"the training loss stays at {begin:.4g} until iteration {loss.its[flat]}, and falls then",
-        'the first weights are poor: use `weight_filler { type: "msra" }` (or "xavier" without '
+        'the initial weights are poor: use `weight_filler { type: "msra" }` (or "xavier" without '
         "ReLU), add BatchNorm, or start from trained weights",
     )
 

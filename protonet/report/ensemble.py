@@ -112,7 +112,7 @@ def _check_blobs(net: Net, names: Sequence[str]) -> None:
 
 def _no_such_blob(net: Net, name: str) -> Diagnostic:
     help_ = did_you_mean(name, net.graph.values) or "`protonet show` prints the blobs"
-    return Diagnostic("PN699", f"net `{net.name}` has no blob `{name}`", help=help_)
+    return Diagnostic("PN699", f"the net has no blob `{name}`", help=help_)
 
 
 @torch.no_grad()

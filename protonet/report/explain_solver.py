@@ -37,7 +37,7 @@ def explain_solver(name: str) -> str:
     """
     tree = parse(files.read(name))
     if not is_solver(tree):
-        raise unknown(name, f"it is no solver: `protonet show {name}` prints a net")
+        raise unknown(name, f"it is not a solver: `protonet show {name}` prints a net")
     file = read_solver(tree)
     problems = tuple(check(file))
     if problems:

@@ -21,9 +21,7 @@ def check_blobs(net: Net, blobs: Sequence[str]) -> None:
     for blob in blobs:
         if blob not in net.graph.values:
             hint = did_you_mean(blob, net.graph.values) or "`protonet show` prints the blobs"
-            problems += fault(
-                Fault.BLOB, f"net `{net.name}` has no blob `{blob}`", help=hint
-            ).diagnostics
+            problems += fault(Fault.BLOB, f"the net has no blob `{blob}`", help=hint).diagnostics
         elif not net.shapes.values[net.graph.values[blob]]:
             problems += fault(
                 Fault.BLOB, f"blob `{blob}` is one value for a whole batch, no features of a record"
@@ -33,8 +31,8 @@ def check_blobs(net: Net, blobs: Sequence[str]) -> None:
     if not net.feed.tops:
         raise fault(
             Fault.NO_DATA,
-            f"net `{net.name}` has no data layer",
-            help="give a net with one, as a train_val.prototxt; `protonet predict` takes images",
+            "the net has no data layer",
+            help="give a net with one, like a train_val.prototxt; `protonet predict` takes images",
         )
 
 

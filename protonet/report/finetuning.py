@@ -135,7 +135,7 @@ def doubts(found: Sequence[Row]) -> Iterator[Diagnostic]:
     for layer in dict.fromkeys(layer for layer in frozen if layer in fresh):
         yield Diagnostic(
             "PN673",
-            f"layer `{layer}` is frozen, and has nothing from the weights",
+            f"layer `{layer}` is frozen, but nothing was loaded into it",
             help=f"let it learn, or load it: `--map OLD={layer}` if it has another name there",
             severity=Severity.WARNING,
         )

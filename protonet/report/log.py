@@ -140,9 +140,9 @@ def _own_lines(
         case events.Caching():
             texts = [f"Features of {event.net}: {text}" for text in _caching(event)]
         case events.Cached():
-            texts = [f"Features of {event.net}: all {event.samples:,} samples are there"]
+            texts = [f"Features of {event.net}: all {event.samples:,} samples are kept"]
         case events.Uncached():
-            why = f"{event.span} is frozen, not kept: {event.why}"
+            why = f"frozen prefix {event.span} is not kept: {event.why}"
             texts = [f"Features of {event.net}: {why}"]
         case _:
             assert_never(event)
@@ -151,9 +151,9 @@ def _own_lines(
 
 def _caching(event: events.Caching) -> Iterator[str]:
     size = f"{event.samples:,} samples, {event.bytes:,} bytes in {event.path or 'memory'}"
-    yield f"{event.span} is frozen, {event.blobs} kept ({size})"
+    yield f"frozen prefix {event.span}: keeping {event.blobs} ({size})"
     if event.filled:
-        yield f"{event.filled:,} of them are there already"
+        yield f"{event.filled:,} of them are in the file already"
     if event.variants:
         yield f"{event.variants} crops and mirrorings of each image, as `cache_variants` says"
     if event.joined > 1:

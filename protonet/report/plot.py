@@ -67,7 +67,11 @@ def page(path: str | Path, rows: int, *, shared: bool = True) -> "Generator[list
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise _fault("PN683", f"`{path}` is no picture", f"end it in {', '.join(SUFFIXES)}")
+        raise _fault(
+            "PN683",
+            f"`{path}` does not say what form the plot has",
+            f"end it in {', '.join(SUFFIXES)}",
+        )
     try:
         # Not pyplot, which would look for a screen.
         from matplotlib import figure as pages  # noqa: PLC0415 # it takes half a second

@@ -78,18 +78,18 @@ def classifier(net: Net, output: str = "") -> Classifier:
         takes = ", ".join(f"`{name}` {net.inputs[name]}" for name in inputs) or "nothing"
         raise fault(
             Fault.NO_CLASSIFIER,
-            f"net `{net.name}` takes {takes}, not one blob of images",
+            f"the net takes {takes}, not one blob of images",
             help="give its deploy.prototxt",
         )
     if output and output not in net.graph.values:
         hint = did_you_mean(output, net.graph.values)
-        raise fault(Fault.BLOB, f"net `{net.name}` has no blob `{output}`", help=hint)
+        raise fault(Fault.BLOB, f"the net has no blob `{output}`", help=hint)
     if not output and len(net.outputs) != 1:
         known = ", ".join(f"`{name}`" for name in net.outputs)
         raise fault(
             Fault.NO_CLASSIFIER,
-            f"net `{net.name}` has {len(net.outputs)} outputs: {known}",
-            help="say which has the scores, by --blob",
+            f"the net has {len(net.outputs)} outputs: {known}",
+            help="say which one has the scores: --blob",
         )
     found = Classifier(net, inputs[0], output or net.outputs[0])
     if _shape(net, found.output)[:1] != shape[:1]:
@@ -97,7 +97,7 @@ def classifier(net: Net, output: str = "") -> Classifier:
             Fault.NO_CLASSIFIER,
             f"blob `{found.output}` is {_shape(net, found.output)}, not a row of scores for each of"
             f" {shape[0]} images",
-            help="say which blob has the scores, by --blob",
+            help="say which blob has the scores: --blob",
         )
     return found
 

@@ -32,7 +32,7 @@ class Record:
     def __init__(self, path: str | Path) -> None:
         path = Path(path)
         if path.suffix not in SUFFIXES:
-            message = f"`{path}` is no name for a record"
+            message = f"`{path}` does not say what form the record has"
             help_ = f"end it in {' or '.join(SUFFIXES)}"
             raise DiagnosticError([Diagnostic("PN681", message, help=help_)])
         self._form: Literal["json", "table"] = "json" if path.suffix == ".jsonl" else "table"

@@ -172,7 +172,7 @@ def verdict(rows: Sequence[Activation]) -> str:
     """Say in a line whether signals and gradients keep their size from layer to layer."""
     products = [row for row in rows if row.type in PRODUCTS and row.std > 0]
     if not products:
-        return "all activations are equal: nothing can be learnt from such weights"
+        return "all activations are equal: nothing can be learned from such weights"
     if len(products) < 2:  # noqa: PLR2004 # a ratio needs two
         return ""
     ratio = products[-1].std / products[0].std
@@ -180,7 +180,7 @@ def verdict(rows: Sequence[Activation]) -> str:
     span = f"from {products[0].layer} to {products[-1].layer}"
     told = f"signals {way} by {max(ratio, 1 / ratio):.3g} {span}"
     dead = [row.layer for row in rows if row.zeros > _DEAD]
-    return f"{told}; nearly all is 0 behind {', '.join(dead)}" if dead else told
+    return f"{told}; nearly everything is 0 after {', '.join(dead)}" if dead else told
 
 
 _DEAD = 0.95

@@ -161,8 +161,10 @@ def _scored(solver: Solver) -> Net:
 
 def _check(net: Net, blob: str) -> None:
     if blob not in net.graph.values or not net.feed.tops:
-        hint = did_you_mean(blob, net.graph.values) or f"there are {', '.join(net.graph.values)}"
-        message = f"net `{net.name}` has no blob `{blob}` to embed"
+        hint = (
+            did_you_mean(blob, net.graph.values) or f"its blobs are {', '.join(net.graph.values)}"
+        )
+        message = f"the net has no blob `{blob}` to embed"
         raise DiagnosticError([Diagnostic("PN647", message, help=hint)])
 
 

@@ -98,7 +98,7 @@ def _note(file: NetFile, kind: str, use: _Use, choices: list[str]) -> Diagnostic
         "PN220",
         f"`{kind}` is read as `{taken}` means it: {why}",
         (_label(file, use),),
-        f"`--dialect {others[0]}` reads it otherwise" if others else "",
+        f"`--dialect {others[0]}` reads it differently" if others else "",
         Severity.WARNING,
     )
 
@@ -113,7 +113,7 @@ def _refusal(file: NetFile, kind: str, uses: list[_Use], asked: str | None) -> D
         "PN222",
         f"layers of type `{kind}` have fields of different forks",
         labels,
-        "a net is of one fork: rewrite the layers that were taken from another",
+        "a net belongs to one fork: rewrite the layers that come from another",
     )
 
 

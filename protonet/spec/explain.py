@@ -32,7 +32,9 @@ def explain(topic: str) -> str:
 
 def unknown(topic: str, hint: str) -> DiagnosticError:
     """Return PN022, with what to do."""
-    problem = Diagnostic("PN022", f"nothing is known of `{topic}`", help=hint)
+    problem = Diagnostic(
+        "PN022", f"`{topic}` is neither a code, a layer type nor a solver file", help=hint
+    )
     return DiagnosticError([problem])
 
 

@@ -34,8 +34,9 @@ def _of_unknown_type(tree: Tree, field: Field, block: Block, name: str) -> Diagn
         return None
     return Diagnostic(
         "PN229",
-        f"`{field.name}` is of a layer type `{kind}`, which neither BVLC's Caffe nor protonet has",
-        (Label(tree.name_span(field), "of a fork that is not known here"),),
+        f"`{field.name}` belongs to the layer type `{kind}`, which neither BVLC's Caffe nor "
+        "protonet has",
+        (Label(tree.name_span(field), "from a fork that protonet does not know"),),
         did_you_mean(kind, LAYERS) or "write it as a layer of your own: `--plugin my_layers.py`",
     )
 

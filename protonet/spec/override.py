@@ -71,7 +71,7 @@ def setting(text: str) -> Setting:
                 Diagnostic(
                     "PN023",
                     f"`{text}` is not an override",
-                    help="write `field=value`, as `base_lr=0.01` or `layer.fc8.lr_mult=10`",
+                    help="write `field=value`, like `base_lr=0.01` or `layer.fc8.lr_mult=10`",
                 )
             ]
         )
@@ -139,7 +139,7 @@ def _paths(
         return
     found = [(name, ["param", str(at), path[0]]) for name in layers for at in range(blobs(name))]
     if layers and not found:
-        told = f"the layer has no blobs that `{one}` could be about"
+        told = f"`{one}`: the layer has no blobs"
         raise DiagnosticError([Diagnostic("PN024", told)])
     yield from found
 
@@ -191,7 +191,7 @@ def layer_names(tree: Tree) -> list[str]:
 def no_such_layer(one: Setting, names: Sequence[str]) -> Diagnostic:
     """Return PN024: an override is about a layer that no net has."""
     wanted = one.path.removeprefix(LAYER).split(".")[0]
-    message = f"no layer for the override `{one}`"
+    message = f"no layer matches the override `{one}`"
     known = f"the layers are {', '.join(f'`{name}`' for name in dict.fromkeys(names))}"
     return Diagnostic("PN024", message, help=did_you_mean(wanted, names) or known)
 

@@ -29,7 +29,7 @@ def no_such_field(setting: str, path: Sequence[str], kinds: Sequence[str]) -> Di
     """Return PN696: none of the layers that an override is about has its field."""
     known = [field for kind in kinds for _, message in _messages(kind) for field in message]
     types = ", ".join(dict.fromkeys(kinds))
-    message = f"no layer that `{setting}` is about has a field `{path[0]}`: their type is {types}"
+    message = f"no layer of `{setting}` has a field `{path[0]}`: their type is {types}"
     help_ = did_you_mean(path[0], known) or f"`protonet explain {kinds[0]}` lists what it reads"
     return Diagnostic("PN696", message, help=help_)
 

@@ -104,7 +104,7 @@ def _two_types(tree: Tree, old: Field, new: Field) -> Diagnostic:
     return Diagnostic(
         code="PN017",
         message="the solver's type is given twice, as `type` and as `solver_type`",
-        labels=(Label(tree.name_span(old)), Label(tree.name_span(new), "given here, too")),
+        labels=(Label(tree.name_span(old)), Label(tree.name_span(new), "and given again here")),
         help="keep `type`; `solver_type` is its old spelling",
     )
 

@@ -89,7 +89,7 @@ def lone_word(source: Source, word: Token, found: Token) -> Diagnostic:
         code="PN004",
         message=f"`{word.value}` is followed by neither `:` nor `{{`",
         labels=(_label(source, word),),
-        help=f"a name has no blanks: `{word.value}_{_name(found)}`?" if joined else "",
+        help=f"a name has no spaces: `{word.value}_{_name(found)}`?" if joined else "",
     )
 
 
@@ -99,7 +99,7 @@ def stray_closer(source: Source, token: Token) -> Diagnostic:
         code="PN008",
         message=f"{_shown(source, token)} closes nothing",
         labels=(_label(source, token),),
-        help="remove it, or look for a brace too many above",
+        help="remove it, or look for an extra brace above",
     )
 
 
@@ -126,10 +126,10 @@ def unclosed(source: Source, opened: Sequence[Token], closer: Token | None) -> D
     labels = [culprit]
     if closer is not None:
         labels.append(_label(source, closer, "this one is indented as if it closed an outer one"))
-    labels += [Label(mark.span, "still open, too") for mark in outer[-_MAX_OPEN_SHOWN:]]
+    labels += [Label(mark.span, "also still open") for mark in outer[-_MAX_OPEN_SHOWN:]]
     return Diagnostic(
         code="PN009",
-        message=f"`{source.text[culprit.span.start]}` of line {line} is not closed",
+        message=f"`{source.text[culprit.span.start]}` on line {line} is not closed",
         labels=tuple(labels),
         help="add the closing brace",
     )
@@ -140,7 +140,7 @@ def unclosed_list(source: Source, opening: Token) -> Diagnostic:
     line = source.location(opening.at).line
     return Diagnostic(
         code="PN009",
-        message=f"`[` of line {line} is not closed",
+        message=f"`[` on line {line} is not closed",
         labels=(_label(source, opening),),
         help="add `]`",
     )
@@ -204,7 +204,7 @@ def _escape(source: Source, token: Token) -> Diagnostic:
         code="PN006",
         message=f"`{source.text[at : at + 2]}` is not an escape",
         labels=(Label(Span(source, at, at + 2)),),
-        help="write `\\\\` for a backslash; a path may have `/` on every system",
+        help="write `\\\\` for a backslash; a path may use `/` on every system",
     )
 
 

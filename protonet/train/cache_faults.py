@@ -12,7 +12,7 @@ def unkept(name: str, mode: CacheMode, why: str) -> Warned:
         Diagnostic(
             "PN660",
             f"`cache_frozen: {mode.name}` keeps nothing of the {name} net: {why}",
-            help="it runs as without a cache; AUTO does not ask for one",
+            help="the run continues without a cache; AUTO does not ask for one",
             severity=Severity.WARNING,
         )
     )
@@ -23,10 +23,10 @@ def ever_changing(name: str, prefix: FrozenPrefix) -> Warned:
     return Warned(
         Diagnostic(
             "PN661",
-            f"the frozen layers {prefix.span} of the {name} net keep changing: their features are "
-            "no longer kept",
-            help="after `--snapshot`, frozen blobs go on by their momentum; start from the weights"
-            " (`--weights`) to freeze them at once",
+            f"the frozen layers `{prefix.span}` of the {name} net keep changing: their features "
+            "are no longer kept",
+            help="after `--snapshot`, frozen blobs keep moving by their momentum; start from the "
+            "weights (`--weights`) to freeze them at once",
             severity=Severity.WARNING,
         )
     )

@@ -56,10 +56,10 @@ def unmonitored(file: SolverFile, outputs: Sequence[Mapping[str, int]]) -> Itera
         unread = field == "plateau" and file.message.lr_policy != field
         if message is None or message.monitor in known or unread:
             continue
-        hint = did_you_mean(message.monitor, known) or f"they put out {', '.join(known)}"
+        hint = did_you_mean(message.monitor, known) or f"they output {', '.join(known)}"
         yield Diagnostic(
             "PN627",
-            f"`{field}` monitors `{message.monitor}`, which is no number that a test net puts out"
+            f"`{field}` monitors `{message.monitor}`, which is not a number that a test net outputs"
             if known
             else f"`{field}` monitors the tests, and there are none",
             _labels(file, field, "monitor"),

@@ -83,7 +83,7 @@ def of_config(
     if rates[0] != rates[1] and old.max_iter != now.max_iter:
         changed.append(_change("max_iter", old.max_iter, now.max_iter))
     if changed:
-        hint = f"what the solver says now counts from iteration {saved.iter} on"
+        hint = f"from iteration {saved.iter} on the solver file counts"
         if rates[0] != rates[1]:
             hint += f": its rate is {rates[1]:g}, and would have been {rates[0]:g}"
         message = f"the solver has changed since the snapshot: {', '.join(changed)}"
@@ -157,10 +157,10 @@ def of_state(
         rates = [lr.rate(now, saved.iter, step) for step in (saved.current_step, passed)]
         yield _warning(
             "PN642",
-            f"the snapshot has passed {saved.current_step} of `stepvalue`, and of those of the "
-            f"solver {passed} lie before iteration {saved.iter}",
-            f"as in Caffe the count goes on from the snapshot's: the rate is {rates[0]:g}, "
-            f"and would be {rates[1]:g}",
+            f"the snapshot has passed {saved.current_step} of `stepvalue`, but the solver has "
+            f"{passed} of them before iteration {saved.iter}",
+            f"as in Caffe the snapshot's count goes on: the rate is {rates[0]:g}, and would be "
+            f"{rates[1]:g}",
         )
     moving = [
         f"`{blob.layer}/{blob.index}`"

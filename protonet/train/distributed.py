@@ -226,7 +226,7 @@ def check_equal(what: str, values: Sequence[object]) -> None:
             [
                 Diagnostic(
                     "PN652",
-                    f"rank {', '.join(differ)} of {len(values)} has {what} than rank 0",
+                    f"rank {', '.join(differ)} of {len(values)} has {what} from rank 0",
                     help="all processes must run the same command on the same files",
                 )
             ]
@@ -242,7 +242,7 @@ def check_processes(saved: int, world: World) -> list[Diagnostic]:
         Diagnostic(
             "PN653",
             f"the snapshot was written by {before}, this run has {now}",
-            help="the effective batch is another; data go on where they stood",
+            help="the effective batch has changed; data continue where they were",
             severity=Severity.WARNING,
         )
     ]

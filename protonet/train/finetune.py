@@ -57,7 +57,7 @@ def recipe_of(
     wrong += [("--num-output", text) for text, n in outputs.items() if not n.is_integer() or n < 1]
     if wrong:
         raise DiagnosticError(
-            Diagnostic("PN671", f"`{text}` is no value of `{option}`", help=_FORMS[option])
+            Diagnostic("PN671", f"`{text}` is not a value of `{option}`", help=_FORMS[option])
             for option, text in wrong
         )
     return Recipe(
@@ -67,8 +67,8 @@ def recipe_of(
 
 
 _FORMS = {
-    "--lr-mult": "write `LAYER=FACTOR`, as `fc8*=10`; 0 freezes",
-    "--num-output": "write `LAYER=NUMBER`, as `fc8=20`",
+    "--lr-mult": "write `LAYER=FACTOR`, like `fc8*=10`; 0 freezes",
+    "--num-output": "write `LAYER=NUMBER`, like `fc8=20`",
 }
 
 

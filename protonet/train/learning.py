@@ -83,8 +83,8 @@ class Learning:
             if not any(matches(name, pattern) for owned in learning for name in self._names(owned)):
                 yield Diagnostic(
                     "PN675",
-                    f"`--lr-mult {pattern}={factor:g}` is about layers that do not learn",
-                    help=f"`--train-only '{pattern}'` lets them",
+                    f"`--lr-mult {pattern}={factor:g}` is for layers that do not learn",
+                    help=f"`--train-only '{pattern}'` lets them learn",
                 )
 
     def settings(self) -> Iterator[Setting]:
@@ -153,5 +153,5 @@ def no_such_layer(option: str, pattern: str, known: Sequence[str]) -> Diagnostic
     """Return PN670: a pattern is about no layer."""
     names = [f"`{name}`" for name in known[:MOST_LISTED]]
     more = ["..."] if len(known) > MOST_LISTED else []
-    hint = did_you_mean(pattern, known) or f"there are {', '.join([*names, *more])}"
-    return Diagnostic("PN670", f"no layer of the net is `{pattern}` (`{option}`)", help=hint)
+    hint = did_you_mean(pattern, known) or f"the layers are {', '.join([*names, *more])}"
+    return Diagnostic("PN670", f"no layer of the net matches `{pattern}` (`{option}`)", help=hint)

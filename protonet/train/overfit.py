@@ -89,7 +89,7 @@ def overfit(
 def doubt(verdict: Verdict) -> Diagnostic:
     """Return PN649: the net does not learn them."""
     message = (
-        f"the net has not learnt {verdict.samples} samples by heart in {verdict.it} iterations: "
+        f"the net has not memorised {verdict.samples} samples in {verdict.it} iterations: "
         f"{verdict.told}"
     )
     help_ = (

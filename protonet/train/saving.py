@@ -132,7 +132,7 @@ def _not_written(it: int, error: DiagnosticError) -> Diagnostic:
     reasons = "; ".join(problem.message for problem in error.diagnostics)
     return Diagnostic(
         "PN645",
-        f"nothing is kept of iteration {it}: {reasons}",
+        f"no snapshot of iteration {it} is kept: {reasons}",
         help="the training goes on; snapshots before it are untouched",
         severity=Severity.WARNING,
     )

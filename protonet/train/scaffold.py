@@ -87,7 +87,7 @@ def begin_together(
     net = nets[0]
     shapes = [(blob.layer, blob.index, blob.tensor.shape) for blob in net.learnables]
     same = (site.device.type, site.execution, shapes, file.message.model_dump_json())
-    site.world.check_same("another net, solver or device", same)
+    site.world.check_same("a different net, solver or device", same)
     site.world.share(blob.tensor for blob in net.learnables)
     cache(file.message, nets, site.world, emit)
 
@@ -202,7 +202,7 @@ def check_fed(net: Net) -> None:
     problems = [
         Diagnostic(
             "PN648",
-            f"nothing gives the input `{blob}`, of layer `{node.name}`",
+            f"nothing feeds the input `{blob}` of layer `{node.name}`",
             (Label(net.graph.place(node, "type")),),
             help="train a net with data layers, or give `Solver(data=...)` from Python",
         )

@@ -17,7 +17,9 @@ def corrupt(path: Path, reason: str, help: str = "") -> DiagnosticError:  # noqa
 
 def wrong_count(path: Path, blob: str, shape: Shape, stored: int) -> DiagnosticError:
     """Return PN402: a blob stores more or fewer values than its shape has."""
-    message = f"{blob} has the shape {shape} but stores {stored:,} values"
+    message = (
+        f"{blob} has the shape {shape} but stores {stored:,} value{'' if stored == 1 else 's'}"
+    )
     return DiagnosticError([Diagnostic("PN402", message, file=str(path))])
 
 

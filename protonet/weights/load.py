@@ -214,7 +214,7 @@ def _unknown_extension(path: Path) -> Diagnostic:
     known = ", ".join(f"`{suffix}`" for suffix in _WRITERS)
     return Diagnostic(
         "PN409",
-        f"`{path.name}` does not say by its extension how weights are to be written",
+        f"`{path.name}` has an extension that names no format of weights",
         help=did_you_mean(path.suffix, _WRITERS) or f"known are {known}",
         file=str(path),
     )

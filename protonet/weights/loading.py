@@ -113,7 +113,7 @@ def _adapt(pattern: str, rule: str) -> Adapt:
     if rule in list(Adapt):
         return Adapt(rule)
     hint = did_you_mean(rule, list(Adapt)) or "the rules are `first` and `pad`"
-    raise DiagnosticError([_bad(f"`{rule}` is no rule to adapt `{pattern}`", hint)])
+    raise DiagnosticError([_bad(f"`{rule}` is not a rule to adapt `{pattern}`", hint)])
 
 
 def _renames(text: str) -> Iterator[tuple[str, str]]:
@@ -138,7 +138,9 @@ def _lines(source: Source) -> Iterator[tuple[str, str]]:
 def _split(text: str, form: str, labels: tuple[Label, ...] = ()) -> tuple[str, str]:
     left, _, right = (part.strip() for part in text.partition("="))
     if not left or not right:
-        raise DiagnosticError([_bad(f"`{text}` is no rule for weights", f"write {form}", labels)])
+        raise DiagnosticError(
+            [_bad(f"`{text}` is not a rule for weights", f"write {form}", labels)]
+        )
     return left, right
 
 
@@ -162,7 +164,7 @@ def check_rules(
             yield _about_nothing(f"{_NONE} `{pattern}`", pattern, layers)
     for old, new in loading.rename.items():
         if old not in stored:
-            yield _about_nothing(f"no layer of the files is `{old}`", old, stored)
+            yield _about_nothing(f"the files have no layer called `{old}`", old, stored)
         if new not in layers:
             yield _about_nothing(f"{_NONE} `{new}`", new, layers)
 
@@ -186,11 +188,11 @@ def _nothing(message: str, hint: str) -> Diagnostic:
     return Diagnostic("PN412", message, help=hint)
 
 
-_NONE = "no layer of the net with weights is"
+_NONE = "the net has no layer with weights called"
 _MOST_LISTED = 12
 
 
 def _listed(known: Sequence[str]) -> str:
     names = [f"`{name}`" for name in known[:_MOST_LISTED]]
     more = ["..."] if len(known) > _MOST_LISTED else []
-    return f"there are {', '.join([*names, *more])}" if names else ""
+    return f"the layers are {', '.join([*names, *more])}" if names else ""

@@ -248,7 +248,9 @@ def _mismatch(id_: BlobId, shape: Shape, blob: Blob, form: Form, file: Path) -> 
     hint = advice(id_.layer, shape, blob, form)
     if form.adapt is None:
         return Mismatch("PN406", id_.layer, reason, file, hint)
-    return Mismatch("PN413", id_.layer, f"{reason}, which `{form.adapt}` cannot mend", file, hint)
+    return Mismatch(
+        "PN413", id_.layer, f"{reason}, which `{form.adapt}` does not cover", file, hint
+    )
 
 
 def _blobs(number: int) -> str:

@@ -65,7 +65,8 @@ class Scanner:
             end = start + _EXTENTS[wire]
         if end > self.end:
             raise MalformedError(
-                f"the field at byte {self.at:,} reaches to byte {end:,}, {end - self.end:,} too far"
+                f"the field at byte {self.at:,} ends at byte {end:,}, "
+                f"{end - self.end:,} past the end"
             )
         self.at = end
         return Field(tag >> 3, wire, start, end)

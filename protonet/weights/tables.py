@@ -52,7 +52,7 @@ class Table:
         """Return PN415 if a net has the layers but computes something else with them."""
         named = {layer.name: layer for layer in layers}
         differs = [
-            f"`{name}` moves by {_stride(named[name])}, the model's by {stride}"
+            f"`{name}` has stride {_stride(named[name])}, the model's {stride}"
             for name, stride in self.strides.items()
             if name in named and _stride(named[name]) != stride
         ]
@@ -65,7 +65,7 @@ class Table:
             return None
         return Diagnostic(
             "PN415",
-            f"{self.model} is another net: {'; '.join(differs)}",
+            f"{self.model} is a different net: {'; '.join(differs)}",
             help=f"use `{self.zoo}`, which is written in its layout",
             file=file,
         )
@@ -169,14 +169,14 @@ def refusal(names: Collection[str]) -> str:
     """Return why a model of torchvision's goes into none of Caffe's nets; nothing for others."""
     if names == _ALEXNET:
         return (
-            "torchvision's AlexNet is another net than Caffe's: "
+            "torchvision's AlexNet is not the same net as Caffe's: "
             "64 to 384 filters in one column, without groups and without LRN"
         )
     if names == _VGG16_BN:
-        return "torchvision's VGG-16 with BatchNorm is another net than VGG-16"
+        return "torchvision's VGG-16 with BatchNorm is not the same net as VGG-16"
     if {"inception3a.branch1.conv", "inception5b.branch4.conv"} <= set(names):
         return (
-            "torchvision's GoogLeNet is another net than Caffe's: "
+            "torchvision's GoogLeNet is not the same net as Caffe's: "
             "BatchNorm in place of LRN, no biases, 3x3 convolutions in place of 5x5"
         )
     return ""

@@ -94,7 +94,7 @@ def _unloadable(path: Path, reason: str) -> DiagnosticError:
             Diagnostic(
                 "PN410",
                 f"`{path.name}` holds more than tensors: reading it would run code",
-                help="where you trust it, save its `state_dict()` by `torch.save` and give that",
+                help="if you trust it, save its `state_dict()` with `torch.save` and give that",
                 file=str(path),
             )
         ]

@@ -13,7 +13,7 @@ def test_a_net_that_learns_them_is_told_so() -> None:
     )
 
     assert done.exit_code == 0
-    assert done.stdout.startswith("learnt 5 samples by heart in ")
+    assert done.stdout.startswith("memorised 5 samples in ")
 
 
 def test_one_that_does_not_is_a_fault() -> None:

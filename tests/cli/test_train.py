@@ -89,7 +89,7 @@ def test_a_setting_of_no_layer_is_refused_before_anything_is_done() -> None:
 
     assert done.exit_code == 1
     assert done.stderr.splitlines() == [
-        "error[PN024]: no layer for the override `layer.ib.lr_mult=0`",
+        "error[PN024]: no layer matches the override `layer.ib.lr_mult=0`",
         "  = help: the layers are `digits`, `ip`, `accuracy`, `loss`",
     ]
     assert written() == set()

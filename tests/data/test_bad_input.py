@@ -118,10 +118,10 @@ def label_beyond_the_classes(folder: Path) -> str:
         (no_list, "PN501.*the source `list.txt` does not exist"),
         (empty_list, r"PN505.*the list `.*list.txt` is empty"),
         (image(b""), r"PN506.*line 3 of `.*list.txt`.*`2.png`: it is empty"),
-        (image(b"<html>"), r"PN506.*line 3 of .*`2.png`: it is no image"),
+        (image(b"<html>"), r"PN506.*line 3 of .*`2.png`: OpenCV cannot"),
         (image(JPEG[:900]), r"PN506.*line 3 of .*`2.png`: the JPEG is cut short"),
         (image(HUGE), r"PN506.*`2.png`: its header says 60,000 x 60,000 pixels"),
-        (record(b"\xff"), r"PN504.*record `00000002` of `.*db` is no Datum"),
+        (record(b"\xff"), r"PN504.*record `00000002` of `.*db` is not a Datum"),
         (
             record(encode_datum(JPEG[:900], encoded=True)),
             r"PN504.*record `00000002` of `.*db` is no image: the JPEG is cut short",

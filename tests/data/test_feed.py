@@ -128,7 +128,7 @@ def test_no_batch_is_made_ahead_beyond_the_end(tmp_path: Path) -> None:
 def test_data_without_an_end_have_no_epoch() -> None:
     feed = Feed([data_layer(noise(), "data")], seed=1701)
 
-    with pytest.raises(DiagnosticError, match=r"PN535.*the net has no data that end"):
+    with pytest.raises(DiagnosticError, match=r"PN535.*the data of the net have no end"):
         next(feed.once())
 
 

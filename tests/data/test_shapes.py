@@ -173,7 +173,7 @@ def test_a_layer_that_says_too_little_is_refused(layer: Layer) -> None:
             ),
             (
                 "PN509",
-                "an image of `db` has 3 channels, but there are 2 of `mean_value`",
+                "an image of `db` has 3 channels, but `mean_value` has 2 values",
                 "give one for all channels, or one for each: blue, green, red",
             ),
         ),

@@ -302,8 +302,8 @@ def test_augmentation_depends_on_the_position_only() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"mean_value": (1, 2)}, "2 of `mean_value`"),
-        ({"std_value": (1, 2)}, "2 of `std_value`"),
+        ({"mean_value": (1, 2)}, "`mean_value` has 2 values"),
+        ({"std_value": (1, 2)}, "`std_value` has 2 values"),
     ],
 )
 def test_there_is_one_value_or_one_for_each_channel(fields: dict[str, Any], message: str) -> None:

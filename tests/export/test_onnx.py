@@ -136,7 +136,7 @@ def test_a_layer_whose_work_depends_on_values_is_told(tmp_path: Path) -> None:
     (problem,) = caught.value.diagnostics
     assert (problem.code, problem.message) == (
         "PN822",
-        "layer `f`: `Filter` has no ONNX: what it does depends on values",
+        "layer `f`: `Filter` cannot be written as ONNX: what it does depends on values",
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -153,7 +153,7 @@ def test_what_torch_cannot_export_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     (problem,) = caught.value.diagnostics
     assert (problem.code, problem.message) == (
         "PN822",
-        "torch cannot export net `some` to ONNX: no function for aten.some",
+        "torch cannot export the net to ONNX: no function for aten.some",
     )
 
 

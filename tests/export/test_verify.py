@@ -246,9 +246,7 @@ def test_what_cannot_be_compared_is_told(
     np.savez("alien.npz", data=np.zeros((2, 3, 8, 8), np.float32), allow_pickle=False)
     Path("no.onnx").write_text("none", encoding="utf-8")
 
-    assert refusal(net, "golden.txt") == [
-        ("PN823", "`golden.txt` is nothing that a net can be compared with")
-    ]
+    assert refusal(net, "golden.txt") == [("PN823", "a net cannot be compared with `golden.txt`")]
     assert refusal(net, inputs="text.npz") == [
         ("PN824", "`text.npz` holds no arrays of numbers by name")
     ]
@@ -264,7 +262,7 @@ def test_what_cannot_be_compared_is_told(
         ("PN826", "`alien.npz` has no blob in common with the net")
     ]
     assert refusal(net, "no.onnx") == [
-        ("PN828", "onnxruntime cannot run `no.onnx`: it is no ONNX file")
+        ("PN828", "onnxruntime cannot run `no.onnx`: it is not an ONNX file")
     ]
     assert refusal(net, "gone.onnx") == [
         ("PN021", "cannot read `gone.onnx`: no such file or directory")
@@ -284,7 +282,7 @@ def test_an_unknown_layer_is_told_by_opencv() -> None:
     net = Net(DEPLOY.replace('type: "Softmax"', 'type: "SignedSqrt"'))
 
     assert refusal(net, "opencv") == [
-        ("PN827", 'OpenCV cannot run net `small`: Can\'t create layer "prob" of type "SignedSqrt"')
+        ("PN827", 'OpenCV cannot run the net: Can\'t create layer "prob" of type "SignedSqrt"')
     ]
 
 

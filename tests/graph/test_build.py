@@ -122,7 +122,7 @@ def test_all_problems_are_told_at_once() -> None:
         "PN201 2:25 unknown layer type `Relu`",
         "PN203 3:40 layer `b`: unknown bottom `y`",
         "PN205 4:40 layer `c`: `ReLU` has 2 bottoms, it takes 1",
-        "PN204 5:49 layer `d`: top `c` is made by another layer already",
+        "PN204 5:49 layer `d`: another layer already makes top `c`",
         "PN208 6:66 layer `e` has 2 `loss_weight`, but 1 top",
         "PN207 7:65 layer `f` has both `include` and `exclude`",
         "PN206 8:51 layer `g`: `AbsVal` cannot work in place",

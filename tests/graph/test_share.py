@@ -88,6 +88,6 @@ def test_a_negative_bound_is_refused() -> None:
     text = INPUT + TWO % ("max_norm: -1", "", 5)
 
     assert problems(text, ownership_of) == [
-        "PN225 2:89 layer `a`: no norm is as small as `max_norm: -1`"
+        "PN225 2:89 layer `a`: `max_norm` is -1; no norm is negative"
     ]
-    assert helps(text, ownership_of) == ["0 is no bound"]
+    assert helps(text, ownership_of) == ["0 means no bound"]

@@ -115,7 +115,7 @@ def test_a_module_that_is_not_there() -> None:
             "plugin `my_layers.py` cannot be loaded: "
             "ModuleNotFoundError: No module named 'my_layers.py'"
         ),
-        "a file ends in `.py`; a module is looked for on PYTHONPATH",
+        "a file ends in `.py`; a module is searched for on PYTHONPATH",
         [],
     )
 
@@ -127,7 +127,7 @@ def test_a_file_that_imports_what_is_not_there_is_shown_where(tmp_path: Path) ->
             "plugin `my_layers.py` cannot be loaded: "
             "ModuleNotFoundError: No module named 'no_such_module'"
         ),
-        "a file ends in `.py`; a module is looked for on PYTHONPATH",
+        "a file ends in `.py`; a module is searched for on PYTHONPATH",
         ["my_layers.py:3:1"],
     )
 

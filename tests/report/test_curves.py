@@ -133,7 +133,9 @@ def test_a_file_that_is_not_there_is_told() -> None:
 
 
 def test_a_record_must_say_its_form() -> None:
-    with pytest.raises(DiagnosticError, match=r"PN681.*`run.txt` is no name for a record"):
+    with pytest.raises(
+        DiagnosticError, match=r"PN681.*`run.txt` does not say what form the record has"
+    ):
         Record("run.txt")
 
 

@@ -65,7 +65,7 @@ def test_a_loss_that_is_no_number_is_all_that_is_told() -> None:
 
     (finding,) = diagnose(broken)
     assert finding.code == "PN684"
-    assert finding.message == "the loss is no number from iteration 25 on"
+    assert finding.message == "the loss is not a number from iteration 25 on"
 
 
 def test_the_cap_of_the_softmax_loss_is_known() -> None:

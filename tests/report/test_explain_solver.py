@@ -161,11 +161,11 @@ def test_faulty_solver_is_not_explained() -> None:
 
 
 def test_net_is_not_explained() -> None:
-    with pytest.raises(DiagnosticError, match=r"nothing is known of `net.prototxt`") as caught:
+    with pytest.raises(DiagnosticError, match=r"`net.prototxt` is neither a code") as caught:
         explain_solver("net.prototxt")
 
     assert caught.value.diagnostics[0].help == (
-        "it is no solver: `protonet show net.prototxt` prints a net"
+        "it is not a solver: `protonet show net.prototxt` prints a net"
     )
 
 

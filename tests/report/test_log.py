@@ -27,22 +27,22 @@ LINES: list[tuple[Event, list[str]]] = [
         ],
     ),
     (
-        events.Caching("TRAIN", "a .. b", "b", 2000, 3000),
-        ["Features of TRAIN: a .. b is frozen, b kept (2,000 samples, 3,000 bytes in memory)"],
+        events.Caching("TRAIN", "a .. b", "b", 2000, 30),
+        ["Features of TRAIN: frozen prefix a .. b: keeping b (2,000 samples, 30 bytes in memory)"],
     ),
     (
-        events.Caching("TRAIN", "conv1", "conv1", 20, 30, "a.features", 7, variants=2, joined=4),
+        events.Caching("TRAIN", "conv", "conv", 20, 30, "a.kept", 7, variants=2, joined=4),
         [
-            "Features of TRAIN: conv1 is frozen, conv1 kept (20 samples, 30 bytes in a.features)",
-            "Features of TRAIN: 7 of them are there already",
+            "Features of TRAIN: frozen prefix conv: keeping conv (20 samples, 30 bytes in a.kept)",
+            "Features of TRAIN: 7 of them are in the file already",
             "Features of TRAIN: 2 crops and mirrorings of each image, as `cache_variants` says",
             "Features of TRAIN: the rest runs the 4 batches of an iteration as one",
         ],
     ),
-    (events.Cached("TEST #0", 2000), ["Features of TEST #0: all 2,000 samples are there"]),
+    (events.Cached("TEST #0", 2000), ["Features of TEST #0: all 2,000 samples are kept"]),
     (
         events.Uncached("TRAIN", "conv1 .. pool2", "there is no room"),
-        ["Features of TRAIN: conv1 .. pool2 is frozen, not kept: there is no room"],
+        ["Features of TRAIN: frozen prefix conv1 .. pool2 is not kept: there is no room"],
     ),
     (events.Testing(500, 1), ["Iteration 500, Testing net (#1)"]),
     (

@@ -55,7 +55,9 @@ def test_the_name_says_the_form_of_the_picture(name: str, begins: bytes, tmp_pat
 
 
 def test_another_form_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DiagnosticError, match=r"PN683.*c.jpeg` is no picture"):
+    with pytest.raises(
+        DiagnosticError, match=r"PN683.*c.jpeg` does not say what form the plot has"
+    ):
         plot([RUN], tmp_path / "c.jpeg")
 
 

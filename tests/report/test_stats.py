@@ -95,7 +95,7 @@ FADING = (row("a", "Convolution", 2.0), row("r", "ReLU", 1.0, 0.99), row("b", "I
 
 
 def test_the_verdict_says_whether_signals_keep_their_size() -> None:
-    assert verdict(FADING) == "signals fade by 4 from a to b; nearly all is 0 behind r"
+    assert verdict(FADING) == "signals fade by 4 from a to b; nearly everything is 0 after r"
     assert verdict(FADING[::-1][::2]) == "signals fade by 4 from b to a".replace("fade", "grow")
     assert verdict(FADING[:1]) == ""
 

@@ -72,7 +72,7 @@ def test_where_nothing_decides_the_first_fork_is_taken_and_said(
         (
             "warning",
             f"`BN` is read as `{dialect}` means it: nothing in the file says which fork",
-            f"`--dialect {other}` reads it otherwise",
+            f"`--dialect {other}` reads it differently",
         )
     ]
 

@@ -49,4 +49,7 @@ def test_an_unknown_topic_is_a_diagnostic(topic: str) -> None:
         explain(topic)
 
     (diagnostic,) = caught.value.diagnostics
-    assert (diagnostic.code, diagnostic.message) == ("PN022", f"nothing is known of `{topic}`")
+    assert (diagnostic.code, diagnostic.message) == (
+        "PN022",
+        f"`{topic}` is neither a code, a layer type nor a solver file",
+    )

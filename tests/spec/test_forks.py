@@ -96,12 +96,12 @@ layer { relux_param { } }
     assert told == [
         (
             "PN229",
-            "`yolov9_param` is of a layer type `Yolov9`",
+            "`yolov9_param` belongs to the layer type `Yolov9`",
             "write it as a layer of your own: `--plugin my_layers.py`",
         ),
         (
             "PN229",
-            "`convolutio_param` is of a layer type `Convolutio`",
+            "`convolutio_param` belongs to the layer type `Convolutio`",
             "did you mean `Convolution`?",
         ),
         ("PN101", "unknown field `relu_pram`", "did you mean `relu_param`?"),

@@ -80,7 +80,7 @@ def test_a_field_that_no_layer_has_is_told_with_the_closest() -> None:
     assert refusal("layer.conv*.weight_filer.type=msra") == (
         "PN696",
         (
-            "no layer that `layer.conv*.weight_filer.type=msra` is about has a field "
+            "no layer of `layer.conv*.weight_filer.type=msra` has a field "
             "`weight_filer`: their type is Convolution, ReLU"
         ),
         "did you mean `weight_filler`?",

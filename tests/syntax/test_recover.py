@@ -78,13 +78,13 @@ def test_a_missing_value_shows_the_field_that_comes_instead() -> None:
             "num output: 3",
             "`num` is followed by neither `:` nor `{`",
             1,
-            "a name has no blanks: `num_output`?",
+            "a name has no spaces: `num_output`?",
         ),
         (
             "conv param { }",
             "`conv` is followed by neither `:` nor `{`",
             1,
-            "a name has no blanks: `conv_param`?",
+            "a name has no spaces: `conv_param`?",
         ),
         ("m { a }", "`a` is followed by neither `:` nor `{`", 5, ""),
         ("a\nb: 1", "`a` is followed by neither `:` nor `{`", 1, ""),
@@ -122,7 +122,7 @@ def test_an_open_string_is_underlined_to_the_end_of_its_line() -> None:
 def test_a_backslash_that_begins_no_escape(text: str, escape: str, column: int) -> None:
     assert told(text) == [("PN006", f"`{escape}` is not an escape", 1, column)]
     assert marked(text) == [[(escape, "")]]
-    assert help_of(text) == "write `\\\\` for a backslash; a path may have `/` on every system"
+    assert help_of(text) == "write `\\\\` for a backslash; a path may use `/` on every system"
 
 
 @pytest.mark.parametrize(
@@ -207,18 +207,18 @@ def test_a_wrong_closing_brace_shows_the_opening_one() -> None:
     assert marked("a < b: 1 }") == [[("}", ""), ("<", "opened here")]]
     assert help_of("a < b: 1 }") == "write `>`"
     assert help_of("a { b: 1 >") == "write `}`"
-    assert help_of("}") == "remove it, or look for a brace too many above"
+    assert help_of("}") == "remove it, or look for an extra brace above"
 
 
 def test_an_unclosed_message_is_told_at_its_brace() -> None:
-    assert told("a: 1\nb {\n  c: 2\n") == [("PN009", "`{` of line 2 is not closed", 2, 3)]
-    assert told("a <") == [("PN009", "`<` of line 1 is not closed", 1, 3)]
+    assert told("a: 1\nb {\n  c: 2\n") == [("PN009", "`{` on line 2 is not closed", 2, 3)]
+    assert told("a <") == [("PN009", "`<` on line 1 is not closed", 1, 3)]
     assert help_of("b {") == "add the closing brace"
 
 
 def test_messages_that_are_open_around_it_are_shown() -> None:
     assert marked("a {\nb {\nc {") == [
-        [("{", ""), ("{", "still open, too"), ("{", "still open, too")]
+        [("{", ""), ("{", "also still open"), ("{", "also still open")]
     ]
 
 
@@ -232,21 +232,21 @@ layer {
   name: "next"
 }
 """
-    assert told(text) == [("PN009", "`{` of line 2 is not closed", 2, 21)]
+    assert told(text) == [("PN009", "`{` on line 2 is not closed", 2, 21)]
     assert marked(text) == [[("{", ""), ("}", "this one is indented as if it closed an outer one")]]
 
 
 def test_an_odd_indentation_alone_is_no_hint() -> None:
-    assert told("layer {\n    a {\n  }\n") == [("PN009", "`{` of line 1 is not closed", 1, 7)]
+    assert told("layer {\n    a {\n  }\n") == [("PN009", "`{` on line 1 is not closed", 1, 7)]
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("a: [1\nb: 2", [("PN009", "`[` of line 1 is not closed", 1, 4)]),
-        ("a: [1,\nb: 2", [("PN009", "`[` of line 1 is not closed", 1, 4)]),
-        ("m { a: [ }", [("PN009", "`[` of line 1 is not closed", 1, 8)]),
-        ("a: [", [("PN009", "`[` of line 1 is not closed", 1, 4)]),
+        ("a: [1\nb: 2", [("PN009", "`[` on line 1 is not closed", 1, 4)]),
+        ("a: [1,\nb: 2", [("PN009", "`[` on line 1 is not closed", 1, 4)]),
+        ("m { a: [ }", [("PN009", "`[` on line 1 is not closed", 1, 8)]),
+        ("a: [", [("PN009", "`[` on line 1 is not closed", 1, 4)]),
         ("a: [1 2]\nb: 1", [("PN002", "expected `,` or `]`, found `2`", 1, 7)]),
         ("a: [{b: 1} {b: 2}]", [("PN002", "expected `,` or `]`, found `{`", 1, 12)]),
         ("a: [1; 2] b: 1", [("PN002", "expected `,` or `]`, found `;`", 1, 6)]),

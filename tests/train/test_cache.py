@@ -158,7 +158,7 @@ def test_weights_that_keep_changing_end_the_cache() -> None:
     ((code, message),) = cached.warnings
     assert code == "PN661"
     assert message == (
-        "the frozen layers conv .. pool of the TRAIN net keep changing: "
+        "the frozen layers `conv .. pool` of the TRAIN net keep changing: "
         "their features are no longer kept"
     )
 

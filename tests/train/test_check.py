@@ -267,7 +267,7 @@ def test_monitored_values_are_single_numbers_of_test_nets() -> None:
 
     assert (problem.code, problem.message, problem.help) == (
         "PN627",
-        "`early_stopping` monitors `acuracy`, which is no number that a test net puts out",
+        "`early_stopping` monitors `acuracy`, which is not a number that a test net outputs",
         "did you mean `accuracy`?",
     )
     assert str(problem.labels[0].span).endswith(":3:27")
@@ -277,7 +277,7 @@ def test_monitored_scores_are_no_number() -> None:
     text = GOOD + 'early_stopping { monitor: "scores" }\n'
     (problem,) = unmonitored(read_solver(text), [{"loss": 1, "x": 1, "scores": 10}])
 
-    assert problem.help == "they put out loss, x"
+    assert problem.help == "they output loss, x"
 
 
 def test_monitored_value_without_tests() -> None:

@@ -56,7 +56,7 @@ def test_another_rate_is_told_with_what_it_was(folder: Path) -> None:
                 "`regularization_type` was L2 and is L1"
             ),
             (
-                "what the solver says now counts from iteration 4 on: "
+                "from iteration 4 on the solver file counts: "
                 "its rate is 0.003125, and would have been 0.05"
             ),
         )
@@ -156,12 +156,12 @@ def test_steps_that_do_not_go_with_the_count_are_told(
     else:
         ((_, message, help_),) = codes
         assert message == (
-            f"the snapshot has passed {step} of `stepvalue`, and of those of the solver "
-            f"{passed} lie before iteration {it}"
+            f"the snapshot has passed {step} of `stepvalue`, but the solver has "
+            f"{passed} of them before iteration {it}"
         )
         rates = [f"{0.05 * 0.1**n:g}" for n in (step, passed)]
         assert help_ == (
-            "as in Caffe the count goes on from the snapshot's: "
+            "as in Caffe the snapshot's count goes on: "
             f"the rate is {rates[0]}, and would be {rates[1]}"
         )
 

@@ -258,7 +258,7 @@ def test_processes_must_train_the_same(folder: Path) -> None:
 
     expected = (
         "JointError\n"
-        "error[PN652]: rank 1 of 2 has another net, solver or device than rank 0\n"
+        "error[PN652]: rank 1 of 2 has a different net, solver or device from rank 0\n"
         "  = help: all processes must run the same command on the same files"
     )
     assert ranks.run(built, good, other) == [expected] * 2

@@ -84,7 +84,7 @@ def test_rates_depend_on_where_the_epochs_end() -> None:
 
 
 def test_data_without_an_end_have_no_epochs() -> None:
-    with pytest.raises(DiagnosticError, match=r"PN535.*the net has no data that end") as raised:
+    with pytest.raises(DiagnosticError, match=r"PN535.*the data of the net have no end") as raised:
         solver("max_epoch: 1", ENDLESS)
 
     assert raised.value.diagnostics[0].labels

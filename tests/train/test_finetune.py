@@ -215,9 +215,9 @@ def test_all_problems_come_at_once() -> None:
         recipe_of(freeze=("cnv*",), train_only=("x",), num_output=("loss=1", "g=1"))
     ) == [
         "PN674: layer `loss` of type EuclideanLoss has no `num_output`",
-        "PN670: no layer of the net is `g` (`--num-output`)",
-        "PN670: no layer of the net is `cnv*` (`--freeze`)",
-        "PN670: no layer of the net is `x` (`--train-only`)",
+        "PN670: no layer of the net matches `g` (`--num-output`)",
+        "PN670: no layer of the net matches `cnv*` (`--freeze`)",
+        "PN670: no layer of the net matches `x` (`--train-only`)",
     ]
 
 
@@ -227,7 +227,7 @@ def test_something_has_to_learn() -> None:
 
 def test_a_factor_of_what_is_frozen_is_refused() -> None:
     assert problems(recipe_of(lr_mult=("conv2=10",))) == [
-        "PN675: `--lr-mult conv2=10` is about layers that do not learn"
+        "PN675: `--lr-mult conv2=10` is for layers that do not learn"
     ]
 
 

@@ -40,7 +40,7 @@ def test_a_rate_that_is_too_low_is_told(tmp_path: Path) -> None:
     assert not verdict.learnt
     assert verdict.it == 300
     assert doubt(verdict).code == "PN649"
-    assert doubt(verdict).message.startswith("the net has not learnt 10 samples by heart in 300")
+    assert doubt(verdict).message.startswith("the net has not memorised 10 samples in 300")
 
 
 @pytest.mark.parametrize(("rate", "learnt"), [(0.05, True), (1e-9, False)])

@@ -200,7 +200,7 @@ def test_a_full_disk_keeps_the_snapshot_before_and_the_training_goes_on(folder: 
         (
             "PN645",
             (
-                "nothing is kept of iteration 4: "
+                "no snapshot of iteration 4 is kept: "
                 "cannot write `run_iter_4.caffemodel`: file too large"
             ),
             "the training goes on; snapshots before it are untouched",

@@ -101,7 +101,7 @@ def test_a_layer_may_say_its_name_last(tmp_path: Path) -> None:
             "it has both `layer` and `layers`, which Caffe refuses",
         ),
         (b"net: 'lenet'", "there is no field at byte 0"),
-        (b"\x89PNG\r\n\x1a\n", "the field at byte 0 reaches to byte 10, 2 too far"),
+        (b"\x89PNG\r\n\x1a\n", "the field at byte 0 ends at byte 10, 2 past the end"),
     ],
 )
 def test_a_file_that_is_no_model(tmp_path: Path, data: bytes, reason: str) -> None:

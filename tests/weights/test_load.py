@@ -327,7 +327,7 @@ def test_an_extension_that_says_no_format(tmp_path: Path, name: str, help_: str)
     (diagnostic,) = caught.value.diagnostics
     assert (diagnostic.code, diagnostic.message, diagnostic.help) == (
         "PN409",
-        f"`{name}` does not say by its extension how weights are to be written",
+        f"`{name}` has an extension that names no format of weights",
         help_,
     )
 

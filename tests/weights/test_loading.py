@@ -52,18 +52,18 @@ def test_the_first_pattern_counts() -> None:
     [
         (
             {"adapt": ["fc8"]},
-            "`fc8` is no rule for weights",
+            "`fc8` is not a rule for weights",
             "write `layer=first` or `layer=pad`",
         ),
-        ({"adapt": ["fc8=frist"]}, "`frist` is no rule to adapt `fc8`", "did you mean `first`?"),
+        ({"adapt": ["fc8=frist"]}, "`frist` is not a rule to adapt `fc8`", "did you mean `first`?"),
         (
             {"adapt": ["fc8=5"]},
-            "`5` is no rule to adapt `fc8`",
+            "`5` is not a rule to adapt `fc8`",
             "the rules are `first` and `pad`",
         ),
         (
             {"rename": ["=b"]},
-            "`=b` is no rule for weights",
+            "`=b` is not a rule for weights",
             "write `old=new`, or a file of such lines",
         ),
         ({"rename": ["a=x", "b=x"]}, "two layers are renamed to `x`", ""),
@@ -82,7 +82,7 @@ def test_a_bad_line_of_a_file_is_shown(tmp_path: Path) -> None:
         options(rename=[str(names)])
 
     assert str(caught.value) == (
-        "error[PN411]: `conv1` is no rule for weights\n"
+        "error[PN411]: `conv1` is not a rule for weights\n"
         f" --> {names}:2:3\n"
         "  |\n"
         "2 |   conv1 # no goal\n"
@@ -114,10 +114,10 @@ def test_rules_about_nothing_are_told() -> None:
     found = list(check_rules(loading, ["conv1", "fc8"], ["conv1", "fc8"]))
 
     assert [(d.code, d.message, d.help) for d in found] == [
-        ("PN412", "no layer of the net with weights is `fc9`", "did you mean `fc8`?"),
-        ("PN412", "no layer of the net with weights is `x*`", "there are `conv1`, `fc8`"),
-        ("PN412", "no layer of the net with weights is `fc8_new`", "did you mean `fc8`?"),
-        ("PN412", "no layer of the files is `cnv1`", "did you mean `conv1`?"),
+        ("PN412", "the net has no layer with weights called `fc9`", "did you mean `fc8`?"),
+        ("PN412", "the net has no layer with weights called `x*`", "the layers are `conv1`, `fc8`"),
+        ("PN412", "the net has no layer with weights called `fc8_new`", "did you mean `fc8`?"),
+        ("PN412", "the files have no layer called `cnv1`", "did you mean `conv1`?"),
     ]
 
 

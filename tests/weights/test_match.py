@@ -205,7 +205,7 @@ def test_a_rule_that_cannot_mend_it_is_told() -> None:
     assert [bad.diagnostic().render() for bad in found.mismatched] == [
         (
             "error[PN413]: weights of layer `ip` do not fit: "
-            "blob 0 is (3,) in the file and (4,) in the net, which `first` cannot mend\n"
+            "blob 0 is (3,) in the file and (4,) in the net, which `first` does not cover\n"
             " --> a.caffemodel\n"
             "  = help: `--adapt ip=pad` takes 3 of 4, the others are left at the filler; "
             "`--reinit ip` learns the layer anew"

@@ -58,8 +58,8 @@ def test_each_way_of_writing_a_field_is_found() -> None:
     [
         (b"\x0b\x0c", "there is no field at byte 0"),
         (b"\x00\x00", "there is no field at byte 0"),
-        (b"\x0a\x03hi", "the field at byte 0 reaches to byte 5, 1 too far"),
-        (b"\x08\x01\x0d\x00", "the field at byte 2 reaches to byte 7, 3 too far"),
+        (b"\x0a\x03hi", "the field at byte 0 ends at byte 5, 1 past the end"),
+        (b"\x08\x01\x0d\x00", "the field at byte 2 ends at byte 7, 3 past the end"),
     ],
 )
 def test_bytes_that_are_no_message_are_malformed(data: bytes, reason: str) -> None:

@@ -58,7 +58,7 @@ def test_a_blob_that_is_damaged_is_told_by_its_number(tmp_path: Path) -> None:
     path = tmp_path / "a.solverstate"
     path.write_bytes(STATE + e.message(3, e.blob((5,), 1)))
 
-    assert message_of(path) == "PN402 history blob 2 has the shape (5,) but stores 1 values"
+    assert message_of(path) == "PN402 history blob 2 has the shape (5,) but stores 1 value"
 
 
 def test_a_state_cut_short_within_a_field_is_a_diagnostic(tmp_path: Path) -> None:
@@ -68,5 +68,5 @@ def test_a_state_cut_short_within_a_field_is_a_diagnostic(tmp_path: Path) -> Non
 
     assert message_of(path) == (
         "PN401 `a.solverstate` cannot be read as weights: "
-        "the field at byte 26 reaches to byte 44, 9 too far"
+        "the field at byte 26 ends at byte 44, 9 past the end"
     )

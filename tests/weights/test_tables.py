@@ -126,12 +126,12 @@ def test_resnet_50_of_caffes_layout_is_another_net(tmp_path: Path) -> None:
 
     assert code == "PN415"
     assert message == (
-        "torchvision's ResNet-50 is another net: `res3a_branch2a` moves by 2, the model's by 1; "
-        "`res3a_branch2b` moves by 1, the model's by 2; "
-        "`res4a_branch2a` moves by 2, the model's by 1; "
-        "`res4a_branch2b` moves by 1, the model's by 2; "
-        "`res5a_branch2a` moves by 2, the model's by 1; "
-        "`res5a_branch2b` moves by 1, the model's by 2; "
+        "torchvision's ResNet-50 is a different net: `res3a_branch2a` has stride 2, the model's 1; "
+        "`res3a_branch2b` has stride 1, the model's 2; "
+        "`res4a_branch2a` has stride 2, the model's 1; "
+        "`res4a_branch2b` has stride 1, the model's 2; "
+        "`res5a_branch2a` has stride 2, the model's 1; "
+        "`res5a_branch2b` has stride 1, the model's 2; "
         "`pool1` rounds up, the model's pooling rounds down"
     )
     assert help_ == "use `zoo/resnet50_torchvision`, which is written in its layout"
@@ -147,7 +147,7 @@ def test_models_that_are_other_nets_than_caffes() -> None:
     googlenet = {"conv1.conv", "inception3a.branch1.conv", "inception5b.branch4.conv", "fc"}
 
     assert [
-        refusal(each).partition(" is another")[0]
+        refusal(each).partition(" is not ")[0]
         for each in (alexnet, googlenet, names(vgg16(64, batch_norm=True)), names(vgg16(64)))
     ] == [
         "torchvision's AlexNet",
@@ -162,7 +162,7 @@ def test_a_model_that_is_another_net_is_refused(tmp_path: Path) -> None:
 
     assert found == (
         "PN414",
-        "torchvision's VGG-16 with BatchNorm is another net than VGG-16",
+        "torchvision's VGG-16 with BatchNorm is not the same net as VGG-16",
         "write the model as a prototxt and give `--map` or `--by-order`",
     )
 

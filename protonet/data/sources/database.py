@@ -129,7 +129,7 @@ class DatumReader:
         try:
             return located(record)
         except MalformedError as error:
-            raise self.bad(key, f"is no Datum: {error}") from error
+            raise self.bad(key, f"is not a Datum: {error}") from error
 
     def _image(self, key: bytes, record: memoryview) -> Image:
         datum, start = self._located(key, record)

@@ -190,7 +190,7 @@ def _no_dataset(path: Path, name: str, known: Sequence[str]) -> DiagnosticError:
     return fault(
         Fault.HDF5,
         f"`{path}` has no dataset `{name}` of numbers",
-        help=f"a top of HDF5Data is named as its dataset; there is {there}",
+        help=f"a top of HDF5Data has the name of its dataset; the file has {there}",
         file=path,
     )
 

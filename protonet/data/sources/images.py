@@ -39,7 +39,7 @@ def decode(
     except cv2.error as error:
         raise ValueError(f"OpenCV says {error.err}") from error
     if pixels is None:  # pyright: ignore[reportUnnecessaryComparison] # OpenCV's way to say no
-        raise ValueError("it is no image that OpenCV can decode")
+        raise ValueError("OpenCV cannot decode it as an image")
     if pixels.dtype != np.uint8:
         raise ValueError(f"its values are of type {pixels.dtype}, not bytes")
     if size is not None:

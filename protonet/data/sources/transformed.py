@@ -62,7 +62,7 @@ def _other_channels(param: TransformationParameter, channels: int, source: str) 
     name, number = next((n, len(v)) for n, v in both if len(v) not in (0, 1, channels))
     return fault(
         Fault.MEAN,
-        f"an image of `{source}` has {channels} channels, but there are {number} of `{name}`",
+        f"an image of `{source}` has {channels} channels, but `{name}` has {number} values",
         help=f"give one for all channels, or one for each: {_ORDERS[param.channel_order]}",
         file=source,
     )

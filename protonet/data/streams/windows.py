@@ -55,7 +55,7 @@ def _mean(param: TransformationParameter, context: Context) -> NDArray[np.float3
         if len(values) not in (1, CHANNELS):
             raise fault(
                 Fault.MEAN,
-                f"windows have {CHANNELS} channels, but there are {len(values)} of `mean_value`",
+                f"windows have {CHANNELS} channels, but `mean_value` has {len(values)} values",
             )
         return np.broadcast_to(values, (CHANNELS, size, size))
     mean = mean_image(param.mean_file, context.find)

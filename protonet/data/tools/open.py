@@ -90,7 +90,8 @@ def open_images(name: str, root: str = "", picturing: Picturing = PLAIN) -> Open
         raise fault(
             Fault.NO_SOURCE,
             f"`{name}` is neither a database nor a list of images",
-            help="give an LMDB or LevelDB (its folder), a list, or a folder with a folder a class",
+            help="give an LMDB or LevelDB (its folder), a list, or a folder with one folder for "
+            "each class",
             file=path,
         )
     return _Files(list_images(path, root), picturing)

@@ -100,7 +100,7 @@ def preparing(
             Fault.SMALL,
             f"images of {resize[0]} x {resize[1]} have no crop of {height} x {width}, which the net"
             " takes",
-            help="resize to that at least",
+            help="resize to at least that",
         )
     return Preparing(image, resize, mean, scale, oversample)
 
@@ -133,7 +133,7 @@ def read_mean(text: str, channels: int) -> tuple[float, ...]:
     if len(values) not in (1, channels):
         raise fault(
             Fault.MEAN,
-            f"the mean `{text}` is of {len(values)} channels, but the net takes {channels}",
+            f"the mean `{text}` has {len(values)} channels, but the net takes {channels}",
             help="give one value, or one for each channel: blue, green, red",
         )
     return values if len(values) == channels else values * channels
@@ -185,7 +185,7 @@ def read_labels(path: Path, classes: int) -> list[str]:
         raise fault(
             Fault.LABELS,
             f"`{path}` names {len(labels):,} classes, but the net has {classes:,}",
-            help="a line names a class, the first class 0",
+            help="each line names a class; the first is class 0",
             file=path,
         )
     return labels

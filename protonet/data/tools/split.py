@@ -27,7 +27,7 @@ def split(entries: Sequence[Entry], fractions: Sequence[float], seed: int) -> li
         DiagnosticError: PN544, they are not together 1, or a part would have no image.
     """
     if min(fractions) <= 0 or not isclose(sum(fractions), 1, abs_tol=1e-6):
-        raise _refused(fractions, f"they are {sum(fractions):g} together")
+        raise _refused(fractions, f"they are {sum(fractions):g} in total")
     ends = [round(len(entries) * end) for end in accumulate(fractions, initial=0)]
     order = _mixed(entries, seed)
     parts = [order[start:end] for start, end in pairwise(ends)]
@@ -50,7 +50,7 @@ def write_lists(
     for path in paths.values():
         if path.exists():
             raise fault(
-                Fault.OUTPUT, f"`{path}` exists already", help="remove it, or give another --out"
+                Fault.OUTPUT, f"`{path}` already exists", help="remove it, or give another --out"
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -80,5 +80,5 @@ def _refused(fractions: Sequence[float], why: str) -> DiagnosticError:
     return fault(
         Fault.PARTS,
         f"the fractions {shown} make no parts: {why}",
-        help="give the share of each part, together 1, as --fractions 0.8,0.2",
+        help="give the share of each part, 1 in total: --fractions 0.8,0.2",
     )

@@ -38,7 +38,7 @@ def unfinished(out: Path, plan: Mapping[str, object], *, restart: bool = False) 
     """
     if out.exists():
         raise fault(
-            Fault.OUTPUT, f"`{out}` exists already", help="remove it, or choose another name"
+            Fault.OUTPUT, f"`{out}` already exists", help="remove it, or choose another name"
         )
     folder = out.parent / (out.name + ENDING)
     try:
@@ -73,7 +73,7 @@ def _agree(file: TextIO, folder: Path, plan: Mapping[str, object], *, restart: b
         raise fault(
             Fault.UNFINISHED,
             f"`{folder}` was begun with another {', '.join(differing)}",
-            help="give the same again to go on, or --restart to begin anew",
+            help="repeat the command that began it to resume, or start over with --restart",
             file=folder,
         )
     _clear(folder)

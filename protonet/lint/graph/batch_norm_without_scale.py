@@ -23,7 +23,7 @@ def batch_norm_without_scale(net: View) -> Iterator[Finding]:
         names = listed(dict.fromkeys(node.name for node in bare))
         verb = "has" if len(bare) == 1 else "have"
         yield Finding(
-            f"{names} {verb} no `Scale` behind: Caffe's BatchNorm learns no scale and shift",
+            f"{names} {verb} no `Scale` after it: Caffe's BatchNorm learns no scale and shift",
             net.place(bare[0], "type"),
-            'add `layer { type: "Scale" scale_param { bias_term: true } }` behind it',
+            'add `layer { type: "Scale" scale_param { bias_term: true } }` after it',
         )

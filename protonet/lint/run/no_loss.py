@@ -14,5 +14,5 @@ def no_loss(run: Run) -> Iterator[Finding]:
         yield Finding(
             "the net has no loss in TRAIN: nothing is learned",
             run.train.place(graph.nodes[-1], "type"),
-            "add a loss, as `SoftmaxWithLoss`, or give a top a `loss_weight`",
+            "add a loss, such as `SoftmaxWithLoss`, or give a top a `loss_weight`",
         )

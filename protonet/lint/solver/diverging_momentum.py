@@ -15,5 +15,5 @@ def diverging_momentum(solver: SolverFile) -> Iterator[Finding]:
         yield Finding(
             f"every update adds to the next: `momentum` is {s.momentum:g}",
             solver.tree.place("momentum"),
-            "use a value below 1, as 0.9",
+            "use a value below 1, such as 0.9",
         )

@@ -19,7 +19,7 @@ def high_rate(solver: SolverFile) -> Iterator[Finding]:
     rate = s.base_lr / (1 - s.momentum) if sums else s.base_lr
     if s.clip_gradients > 0 or rate < _HIGH.get(s.type, float("inf")):
         return
-    so = f", with `momentum: {s.momentum:g}` {rate:.0f} in the long run" if sums else ""
+    so = f"; with `momentum: {s.momentum:g}` it amounts to {rate:.0f}" if sums else ""
     yield Finding(
         f"a rate of {s.base_lr:g} is very high for `{s.type}`{so}", solver.tree.place("base_lr")
     )

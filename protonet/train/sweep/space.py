@@ -169,7 +169,7 @@ def _listed(value: str) -> list[str]:
 def _range(path: str, value: str) -> Range:
     found = _RANGE.fullmatch(value)
     if found is None:
-        raise ValueError("it is no range")
+        raise ValueError("it is not a range")
     scale = cast(Scale, found["scale"])  # the pattern allows no other
     low, high = float(found["low"]), float(found["high"])
     if not low < high < float("inf"):
@@ -177,7 +177,7 @@ def _range(path: str, value: str) -> Range:
     if scale == "log" and low <= 0:
         raise ValueError("a logarithmic range is above 0")
     if scale == "int" and not (low.is_integer() and high.is_integer()):
-        raise ValueError("its ends are no whole numbers")
+        raise ValueError("its ends are not whole numbers")
     return Range(path, low, high, scale, int(found["points"] or 0))
 
 
@@ -186,5 +186,5 @@ def _endless(axis: Range) -> Diagnostic:
     return Diagnostic(
         "PN694",
         f"a grid cannot go through `{axis.path}={ends}`: there are too many numbers",
-        help=f"say how many, as `{ends}:5`, or search with `--search random`",
+        help=f"say how many: `{ends}:5`, or search with `--search random`",
     )

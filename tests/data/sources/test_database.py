@@ -70,7 +70,7 @@ def test_a_record_that_is_no_datum_is_named(tmp_path: Path) -> None:
 
     path = tmp_path / "db"
     assert str(raised.value) == (
-        f"error[PN504]: record `00000001` of `{path}` is no Datum: there is no field at byte 0\n"
+        f"error[PN504]: record `00000001` of `{path}` is not a Datum: there is no field at byte 0\n"
         f" --> {path}"
     )
 

@@ -129,7 +129,7 @@ def test_nothing_is_said_of_files_that_are_there(tmp_path: Path) -> None:
 def test_a_first_image_that_is_none_is_told_by_itself(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("list.txt 1\n")
 
-    with pytest.raises(DiagnosticError, match=r"PN506.*it is no image that OpenCV can decode"):
+    with pytest.raises(DiagnosticError, match=r"PN506.*OpenCV cannot decode it as an image"):
         ImageList(tmp_path / "list.txt").shape()
 
 
@@ -167,7 +167,7 @@ def test_names_may_be_of_any_bytes(tmp_path: Path) -> None:
             "`0.png 1`: no such file or directory",
             "the line ends with a blank, so that its label is taken for a part of the path",
         ),
-        ("list.txt 1", "`list.txt`: it is no image that OpenCV can decode", ""),
+        ("list.txt 1", "`list.txt`: OpenCV cannot decode it as an image", ""),
         (b"\xff 1".decode(errors="surrogateescape"), "`\ufffd`: no such file or directory", ""),
     ],
 )

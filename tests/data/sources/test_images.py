@@ -34,7 +34,7 @@ def test_it_resizes_to_height_and_width() -> None:
     ("file", "why"),
     [
         (b"", "it is empty"),
-        (b"no image", "it is no image that OpenCV can decode"),
+        (b"no image", "OpenCV cannot decode it as an image"),
         (png(COLOUR)[:40], "the PNG is cut short"),
         (
             cv2.imencode(".png", np.zeros((2, 2), np.uint16))[1].tobytes(),

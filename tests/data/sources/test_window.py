@@ -130,7 +130,7 @@ def test_a_list_at_fault_is_refused(tmp_path: Path, text: str, message: str) -> 
     [
         ("# 0 a.png 3 12 14 1 5 0.9 0 0 14 3", "PN514.*lies outside the image, 12 x 14"),
         ("# 0 gone.png 3 12 14 1 5 0.9 0 0 3 3", "PN506.*`gone.png`: no such file"),
-        ("# 0 list.txt 3 12 14 1 5 0.9 0 0 3 3", "PN506.*`list.txt`: it is no image"),
+        ("# 0 list.txt 3 12 14 1 5 0.9 0 0 3 3", "PN506.*`list.txt`: OpenCV cannot"),
     ],
 )
 def test_a_window_that_cannot_be_read_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -296,6 +296,6 @@ def test_means_of_other_channels_are_refused(tmp_path: Path) -> None:
     transform = {"expand_param": {"max_expand_ratio": 4}, "mean_value": (1, 2)}
     with (
         feed(tmp_path, transform=transform) as data,
-        pytest.raises(DiagnosticError, match=r"PN509.*there are 2 of `mean_value`"),
+        pytest.raises(DiagnosticError, match=r"PN509.*`mean_value` has 2 values"),
     ):
         data.next()

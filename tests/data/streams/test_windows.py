@@ -58,7 +58,7 @@ def test_what_lies_outside_the_image_is_zero(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("transform", "message"),
     [
-        ({"mean_value": (1.0, 2.0)}, "PN509.*windows have 3 channels, but there are 2"),
+        ({"mean_value": (1.0, 2.0)}, "PN509.*windows have 3 channels, but `mean_value` has 2"),
         (
             {"mean_file": "mean.binaryproto", "crop_size": 12},
             r"PN509.*is \(3, 11, 11\), which has no centre of \(3, 12, 12\)",

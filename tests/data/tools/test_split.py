@@ -42,8 +42,8 @@ def test_an_image_that_is_listed_twice_stays_so() -> None:
 @pytest.mark.parametrize(
     ("fractions", "why"),
     [
-        ((0.5, 0.4), "together"),
-        ((1.5, -0.5), "together"),
+        ((0.5, 0.4), "in total"),
+        ((1.5, -0.5), "in total"),
         ((0.999, 0.001), "of 100 images a part would have none"),
     ],
 )
@@ -64,7 +64,7 @@ def test_lists_are_written_beside_each_other(tmp_path: Path) -> None:
 def test_a_list_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("old")
 
-    with pytest.raises(DiagnosticError, match="exists already"):
+    with pytest.raises(DiagnosticError, match="already exists"):
         write_lists(Listed(tmp_path / "x", ENTRIES), {"a": ENTRIES, "b": ENTRIES}, tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["b.txt"]

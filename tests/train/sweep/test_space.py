@@ -42,11 +42,11 @@ def test_one_value_does_not_vary() -> None:
     ("given", "reason"),
     [
         ("a=1,,2", "a value between commas is missing"),
-        ("a=lin:0.1", "it is no range"),
-        ("a=log:a..b", "it is no range"),
+        ("a=lin:0.1", "it is not a range"),
+        ("a=log:a..b", "it is not a range"),
         ("a=lin:2..1", "2 is not less than 1"),
         ("a=log:0..1", "a logarithmic range is above 0"),
-        ("a=int:0.5..2", "its ends are no whole numbers"),
+        ("a=int:0.5..2", "its ends are not whole numbers"),
     ],
 )
 def test_what_has_none_of_the_forms(given: str, reason: str) -> None:
