@@ -5,20 +5,13 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from protonet import files
-from protonet.data.assume import assumed_tops
-from protonet.data.resolve import Resolved
-from protonet.data.shapes import source_shapes
 from protonet.diagnostics import Diagnostic, DiagnosticError
-from protonet.graph.build import build
-from protonet.graph.infer import attempt
-from protonet.graph.ir import Node
 from protonet.graph.rules import merged, takes_part
-from protonet.graph.share import own
 from protonet.layers import LAYERS
 from protonet.lint.rule import EVERYTHING, Selection
 from protonet.lint.scopes import GRAPH, NET, PHASES, FileView, Phases, View
 from protonet.message.common import Phase
-from protonet.shape import Shape
+from protonet.report.look import look
 from protonet.source import Source
 from protonet.spec.change import losses
 from protonet.spec.dialect import resolve
@@ -115,38 +108,6 @@ def _same(file: NetFile, state: NetState, views: Mapping[Phase, View]) -> View |
     if any(layer.include or layer.exclude for layer in file.message.layer):
         return None
     return next((v.in_phase(state.phase) for v in views.values() if not v.graph.sources), None)
-
-
-def look(
-    file: NetFile, state: NetState, *, loads: bool = False
-) -> tuple[View | None, tuple[Diagnostic, ...]]:
-    """Return a net in one state for the rules to look at, and what is wrong with it.
-
-    Data that cannot be read do not end it: their shapes are guessed. What then does not fit may be
-    the guess's fault, and is not told.
-
-    Args:
-        file: The net.
-        state: Its state.
-        loads: Whether weights are loaded into it.
-    """
-
-    def sources(node: Node) -> tuple[Shape, ...]:
-        tops = [top.blob for top in node.tops]
-        return source_shapes(node.layer, tops, file.folder, node.phase)
-
-    def guess(node: Node) -> tuple[Shape, ...] | None:
-        return assumed_tops(node.layer, len(node.tops))
-
-    try:
-        graph = build(file, state)
-        shapes, problems = attempt(graph, sources, guess=guess)
-        if len(shapes.values) < sum(len(node.tops) for node in graph.nodes):
-            return None, tuple(problems)
-        resolved = Resolved(graph, shapes, own(graph, shapes))
-        return View(resolved, loads=loads), tuple(problems)
-    except DiagnosticError as error:
-        return None, error.diagnostics
 
 
 def states(net: NetParameter) -> tuple[NetState, ...]:

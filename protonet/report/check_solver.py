@@ -7,7 +7,7 @@ from pathlib import Path
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.lint.rule import Selection
 from protonet.lint.scopes import GRAPH, NET, PHASES, RUN, SOLVER, FileView, Phases, Run, View
-from protonet.report.check import look
+from protonet.report.look import look
 from protonet.spec.change import losses
 from protonet.spec.dialect import resolve
 from protonet.spec.net import NetParameter
