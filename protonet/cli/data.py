@@ -217,7 +217,7 @@ def split_images(
     listed = list_images(images)
     parts = split(listed.entries, fractions, seed)
     folder = out or (images if listed.classes else images.parent)
-    paths = write_lists(listed, dict(zip(called, parts, strict=True)), folder)
+    paths = write_lists(dict(zip(called, parts, strict=True)), folder)
     for path, part in zip(paths.values(), parts, strict=True):
         click.echo(f"{path}: {len(part):,} images")
     if out is not None and listed.classes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from protonet.data.faults import fault
 from protonet.data.tools.faults import Fault
-from protonet.data.tools.listed import Entry, Listed
+from protonet.data.tools.listed import Entry
 from protonet.diagnostics import DiagnosticError
 from protonet.weights.atomic import replacing
 from protonet.weights.faults import unwritable
@@ -36,9 +36,7 @@ def split(entries: Sequence[Entry], fractions: Sequence[float], seed: int) -> li
     return parts
 
 
-def write_lists(
-    listed: Listed, parts: Mapping[str, Sequence[Entry]], folder: Path
-) -> dict[str, Path]:
+def write_lists(parts: Mapping[str, Sequence[Entry]], folder: Path) -> dict[str, Path]:
     """Write ``NAME.txt`` for each part, and return where they are.
 
     Lines are as in the list, or name images from the folder of images on.

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from protonet.data.tools.listed import Entry, Listed
+from protonet.data.tools.listed import Entry
 from protonet.data.tools.split import split, write_lists
 from protonet.diagnostics import DiagnosticError
 
@@ -53,9 +53,7 @@ def test_fractions_that_make_no_parts_are_told(fractions: tuple[float, ...], why
 
 
 def test_lists_are_written_beside_each_other(tmp_path: Path) -> None:
-    listed = Listed(tmp_path / "all.txt", ENTRIES)
-
-    paths = write_lists(listed, {"a": ENTRIES[:2], "b": ENTRIES[-1:]}, tmp_path / "lists")
+    paths = write_lists({"a": ENTRIES[:2], "b": ENTRIES[-1:]}, tmp_path / "lists")
 
     assert paths["a"].read_text() == "0/0.png 0\n0/1.png 0\n"
     assert paths["b"] == tmp_path / "lists" / "b.txt"
@@ -65,7 +63,7 @@ def test_a_list_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("old")
 
     with pytest.raises(DiagnosticError, match="already exists"):
-        write_lists(Listed(tmp_path / "x", ENTRIES), {"a": ENTRIES, "b": ENTRIES}, tmp_path)
+        write_lists({"a": ENTRIES, "b": ENTRIES}, tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["b.txt"]
 
@@ -74,6 +72,6 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(DiagnosticError) as error:
-        write_lists(Listed(tmp_path / "x", ENTRIES), {"a": ENTRIES}, tmp_path / "file" / "deep")
+        write_lists({"a": ENTRIES}, tmp_path / "file" / "deep")
 
     assert error.value.diagnostics[0].code == "PN408"
