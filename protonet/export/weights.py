@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from protonet.net import Net
 
-FORMATS = ("caffemodel", "h5", "pth", "safetensors", "npz")
-"""What weights are written as; each is an extension, too."""
-
 _WITH_KERNELS = frozenset({"Convolution", "Deconvolution", "ConvolutionDepthwise"})
 
 
@@ -120,3 +117,6 @@ _WRITERS: Mapping[str, Callable[[Path, StoredLayers, list[StoredLayer]], None]] 
     "safetensors": lambda path, _, layers: torch_files.write_safetensors(path, _tensors(layers)),
     "npz": lambda path, _, layers: torch_files.write_npz(path, _tensors(layers)),
 }
+
+FORMATS = tuple(_WRITERS)
+"""What weights are written as; each is an extension, too."""

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import protonet as library
 from protonet.cli import main
+from protonet.export.weights import FORMATS
 from tests.cli.files import ENVIRONMENT, NET, protonet
 
 OLD = """\
@@ -254,3 +255,9 @@ def test_what_cannot_be_meant_is_a_usage_error(args: tuple[str, ...], said: str)
     done = protonet("convert", *args)
 
     assert (done.exit_code, said in done.stderr) == (2, True)
+
+
+def test_every_format_of_weights_is_offered() -> None:
+    help_ = protonet("convert", "--help").stdout
+
+    assert f"|{'|'.join(FORMATS)}|" in help_
