@@ -63,16 +63,18 @@ def _stages(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str
 device = click.option(
     "--device",
     type=_Device(("auto", "cpu", "cuda")),
-    help="Where to run; `auto` takes CUDA where there is some, cuda:1 is the second.",
+    help="Where to run: `auto` uses CUDA if there is any; cuda:1 is the second GPU.",
 )
-level = click.option("--level", type=int, help="The level for rules of layers.")
+level = click.option(
+    "--level", type=int, help="The level that the rules of layers are held against."
+)
 stages = click.option(
     "--stage",
     "stages",
     default="",
     callback=_stages,
     metavar="STAGE[,STAGE...]",
-    help="Stages for rules of layers.",
+    help="The stages that the rules of layers are held against.",
 )
 iterations = click.option(
     "--iterations",
@@ -142,25 +144,32 @@ _LOADING = (
         "--adapt",
         multiple=True,
         metavar="LAYER=first|pad",
-        help="For other classes than the weights have: take the first, or fill the first.",
+        help="For another number of classes: take the first, or fill only the first.",
     ),
     click.option(
         "--map",
         "rename",
         multiple=True,
         metavar="OLD=NEW|FILE",
-        help="Let a layer of the weights be another of the net; or a file of such lines.",
+        help="Load layer OLD of the weights into layer NEW of the net; or a file of such lines.",
     ),
     click.option(
-        "--reinit", multiple=True, metavar="LAYER", help="Learn a layer anew; patterns as fc*."
+        "--reinit",
+        multiple=True,
+        metavar="LAYER",
+        help="Learn a layer anew; patterns like fc* work.",
     ),
-    click.option("--strict", is_flag=True, help="Refuse weights that are not just those needed."),
+    click.option(
+        "--strict",
+        is_flag=True,
+        help="Refuse weights that lack a blob of the net or have other layers.",
+    ),
     click.option(
         "--by-order", is_flag=True, help="Match layers by order and shape instead of by name."
     ),
 )
 _COMPILE = click.option(
-    "--compile", is_flag=True, help="Compile the net's code (torch.compile), which takes a minute."
+    "--compile", is_flag=True, help="Compile the net with torch.compile, which takes a minute."
 )
 _EXECUTION = (
     click.option(
@@ -176,17 +185,19 @@ _EXECUTION = (
         help="Keep 4-D blobs with their channels last; `auto` where it is faster.",
     ),
     click.option(
-        "--deterministic", is_flag=True, help="Use no kernel whose result differs between runs."
+        "--deterministic",
+        is_flag=True,
+        help="Use only kernels whose results do not differ between runs.",
     ),
-    click.option("--tf32", is_flag=True, help="Let CUDA round factors to 10 bits."),
+    click.option("--tf32", is_flag=True, help="Let CUDA round the factors of products to TF32."),
 )
 _RUN = (
     device,
-    gpus("Train on these GPUs of this machine, in a process each."),
+    gpus("Train on these GPUs of this machine, one process for each."),
     click.option(
         "--processes",
         type=click.IntRange(min=1),
-        help="Train in so many processes; without --device cuda, on the CPU.",
+        help="Train in so many processes; on the CPU unless --device says otherwise.",
     ),
     click.option(
         "--set",
@@ -199,13 +210,13 @@ _RUN = (
     click.option(
         "--cache-frozen",
         type=click.Choice(("OFF", "AUTO", "RAM", "DISK"), case_sensitive=False),
-        help="Where to keep what frozen layers make of each sample; sets cache_frozen.",
+        help="Where to keep the features of frozen layers; sets cache_frozen.",
     ),
     click.option("--export", metavar="FILE", help="Also write the weights at the end: base.pth."),
     click.option(
         "--record",
         metavar="FILE",
-        help="Also append the curves to a file, as run.jsonl or run.csv: for `protonet plot`.",
+        help="Also append the curves to run.jsonl or run.csv, for `protonet plot`.",
     ),
     click.option(
         "--tensorboard",
@@ -215,7 +226,7 @@ _RUN = (
     click.option(
         "--embed", metavar="BLOB", help="With --tensorboard, also show this blob as an embedding."
     ),
-    click.option("--plain", is_flag=True, help="Print Caffe's log lines, on a terminal too."),
+    click.option("--plain", is_flag=True, help="Print Caffe's log lines even on a terminal."),
 )
 
 

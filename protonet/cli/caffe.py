@@ -26,7 +26,7 @@ class _Command(click.Command):
 def command(ctx: click.Context, tool: str, args: tuple[str, ...]) -> None:
     """Run commands in the spelling of Caffe's tools.
 
-    Flags have one dash or two, and `-flag value` or `-flag=value`. What is run is told first.
+    Flags have one dash or two, and `-flag value` or `-flag=value`. What is run is printed first.
     """
     found = TOOLS.get(tool)
     if found is None:

@@ -27,9 +27,11 @@ def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     multiple=True,
     callback=_codes,
     metavar="CODES",
-    help="Tell only of these: PN701,PN62.",
+    help="Report only codes that begin like this: PN701,PN62.",
 )
-@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not tell.")
+@click.option(
+    "--ignore", multiple=True, callback=_codes, metavar="CODES", help="Leave these codes out."
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings, too.")
 @click.option(
     "--format",
@@ -37,7 +39,7 @@ def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     type=click.Choice(("text", "json", "sarif", "github")),
     default="text",
     show_default=True,
-    help="How to tell; all but text go to standard output.",
+    help="The form of the report; all but text go to standard output.",
 )
 @_options.of_nets
 @click.pass_context
@@ -53,9 +55,9 @@ def command(
 ) -> None:
     """Report everything that is wrong with nets and solvers.
 
-    Warns of traps that they fall into, too. Reads a FILE as what its fields say it is, `-` from
-    standard input; of a solver, also the nets that it names. Opens of weights the heads and of data
-    the first record. Exits with 1 if there is an error. `protonet explain CODE` tells more of one.
+    Also warns of traps. A FILE is a net or a solver, as its fields say; `-` is standard input. With
+    a solver, the nets that it names are checked too. Of weights only the headers are read, of data
+    only the first record. Exits with 1 if there is an error. `protonet explain CODE` says more.
     """
     selection = Selection(select, ignore)
     found: list[Diagnostic] = []

@@ -33,10 +33,10 @@ def _shapes(
 @click.option(
     "--to",
     type=click.Choice((*_TEXTS, *_WEIGHTS, *_MODULES)),
-    help="What to make of it, if not the same in today's form.",
+    help="What to convert to; without it, today's form of the same.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write it there instead of printing it.")
-@click.option("--in-place", "-i", is_flag=True, help="Write the files; no copies are kept.")
+@click.option("--in-place", "-i", is_flag=True, help="Overwrite the files; no copies are kept.")
 @click.option("--diff", is_flag=True, help="Only print what would change.")
 @click.option(
     "--input",
@@ -65,10 +65,10 @@ def command(
     --to deploy      a train_val net without data, loss and accuracy
     --to caffe       a net that BVLC's Caffe reads, and --weights beside it
     --to h5 ...      --weights in this form; FILE if they do not name layers
-    --to torch|onnx  PyTorch source that a person can read, or ONNX
+    --to torch|onnx  readable PyTorch source, or ONNX
 
-    Comments and layout stay; each change is told on stderr. FILE may be `-` for standard input, or
-    a net in binary form, as in a .caffemodel.
+    Comments and layout stay; each change is listed on stderr. FILE may be `-` for standard input,
+    or a net in binary form, as in a .caffemodel.
     """  # noqa: D301 # click keeps the lines of a block that begins so
     _check_usage(names, to, output, weights, writes=in_place or diff)
     if inputs and to != "deploy":

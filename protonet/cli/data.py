@@ -21,20 +21,26 @@ from protonet.weights.binaryproto import write_blob
 
 _out = click.argument("out", type=click.Path(path_type=Path))
 _seed = click.option(
-    "--seed", type=click.IntRange(min=0), default=1701, show_default=True, help="Of what is random."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1701,
+    show_default=True,
+    help="For everything random.",
 )
 _root = click.option(
     "--root", default="", metavar="PREFIX", help="Put before each path of a list: images/"
 )
 _gray = click.option("--gray", is_flag=True, help="Make one channel instead of three.")
 _threads = click.option(
-    "--threads", type=click.IntRange(min=1), help="Threads that decode; one a processor otherwise."
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Threads that decode; one for each processor by default.",
 )
 _resize = click.option(
     "--resize",
     callback=read_size,
     metavar="HxW|SHORTER",
-    help="Resize: 256x256; 256, the shorter side.",
+    help="Resize to 256x256, or the shorter side to 256.",
 )
 
 
@@ -73,7 +79,7 @@ class _InOrder(click.Group):
 
 @click.group(cls=_InOrder)
 def command() -> None:
-    """Make, convert and look at data."""
+    """Make, convert and inspect data."""
 
 
 @command.group()
@@ -99,7 +105,7 @@ def make() -> None:
     type=click.Choice(("skip", "raise")),
     default="skip",
     show_default=True,
-    help="Leave out what cannot be read, or end there.",
+    help="Leave out images that cannot be read, or stop at the first.",
 )
 @click.option(
     "--backend",
@@ -108,13 +114,15 @@ def make() -> None:
     show_default=True,
     help="What to write.",
 )
-@click.option("--restart", is_flag=True, help="Do not go on with what was stopped.")
+@click.option(
+    "--restart", is_flag=True, help="Start over instead of resuming a conversion that was stopped."
+)
 @_threads
 def convert_images(images: Path, out: Path, **options: Unpack[_Convert]) -> None:
     """Write the images of a list or a folder as a database OUT.
 
-    A FOLDER has a folder for each class. Keys and records are those of Caffe's convert_imageset. A
-    conversion that was stopped goes on when the same command is run again; until it is done, the
+    A FOLDER has one folder for each class. Keys and records are those of Caffe's convert_imageset.
+    A conversion that was stopped resumes when the same command runs again; until it is done, the
     folder is called OUT.unfinished.
     """
     listed = list_images(images, options["root"])
@@ -181,7 +189,7 @@ def mean(
     "--sheet", type=click.Path(path_type=Path), help="Also draw images of each class: sheet.png."
 )
 def show_info(source: str, root: str, sample: int, sheet: Path | None) -> None:
-    """Tell what a database, a list or a folder of images holds."""
+    """Show what a database, a list or a folder of images holds."""
     images = open_images(source, root)
     for line in info.lines(info.info_of(images, sample)):
         click.echo(line)
@@ -201,15 +209,15 @@ def _fractions(ctx: click.Context, param: click.Parameter, value: str) -> tuple[
 @click.option(
     "--fractions", callback=_fractions, required=True, help="The share of each part: 0.8,0.1,0.1."
 )
-@click.option("--names", help="What the parts are called, with commas between.")
+@click.option("--names", help="The names of the parts: train,val,test.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder of the lists.")
 @_seed
 def split_images(
     images: Path, fractions: tuple[float, ...], names: str | None, out: Path | None, seed: int
 ) -> None:
-    """Write lists of parts, each with its share of every class.
+    """Split a list or a folder into lists, each with its share of every class.
 
-    Without --out, they stand beside LIST, or in FOLDER, so that what they name is found.
+    Without --out, they are written beside LIST, or to FOLDER, where the paths in them are valid.
     """
     called = names.split(",") if names else _NAMES.get(len(fractions), [])
     if len(set(called)) != len(fractions):
@@ -234,15 +242,15 @@ def split_images(
     type=click.FloatRange(0, 1),
     default=0.75,
     show_default=True,
-    help="Which share of each class is for training.",
+    help="The share of each class that is for training.",
 )
 @click.option("--lmdb", is_flag=True, help="Write databases instead of images and lists.")
 @_seed
 def make_textures(out: Path, classes: int, per_class: int, **options: Unpack[_Textures]) -> None:
     """Make fine-grained classes of textures, in the folder OUT.
 
-    Classes differ in second-order statistics only: each channel of each image has the same values,
-    and each class the same stripes of brightness and of colour; what differs is which go together.
+    Classes differ only in second-order statistics: each channel of each image has the same values,
+    each class the same stripes of brightness and of colour; they differ in which go together.
     """
     with counting(max(0, classes * per_class), "images") as progress:
         made = textures.make(

@@ -9,6 +9,6 @@ from protonet.report.devices import device_lines
 @click.command()
 @_options.gpus("Only these.")
 def command(gpus: tuple[int, ...] | None) -> None:
-    """Tell what CUDA devices there are."""
+    """List the CUDA devices."""
     for line in device_lines(() if gpus in (None, _options.ALL_GPUS) else gpus or ()):
         click.echo(line)

@@ -9,7 +9,7 @@ from protonet.report.diagnose import diagnose
 @click.command()
 @click.argument("name", metavar="LOG|RECORD|FOLDER")
 def command(name: str) -> None:
-    """Say what the curves of a training tell.
+    """Say what the curves of a training mean.
 
     Whether the rate is too high or too low, whether the net overfits, whether its first weights
     are poor, and what to try.

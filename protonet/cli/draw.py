@@ -17,13 +17,13 @@ from protonet.report.draw import draw
     "-o",
     "--output",
     metavar="FILE",
-    help="Where to write: .svg, .png, .pdf, .dot or .mmd; if not given, text goes to the output.",
+    help="Where to write: .svg, .png, .pdf, .dot or .mmd; without it, text is printed.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(("dot", "mermaid", "svg", "png", "pdf")),
-    help="The form, where the name of the output does not say it; dot by default.",
+    help="The form, if the name of the output does not say it; dot by default.",
 )
 @click.option(
     "--direction",

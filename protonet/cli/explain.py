@@ -12,8 +12,8 @@ from protonet.spec.explain import explain
 def command(topic: str) -> None:
     """Explain a diagnostic code, a layer type or a solver file.
 
-    A code is one that a message shows, as PN101; a type is that of a layer, as Convolution. Of a
-    solver, as solvers/lenet_digits.prototxt, all that it computes is printed.
+    A CODE is what a message shows, like PN101; a TYPE is that of a layer, like Convolution. For the
+    FILE of a solver, like solvers/lenet_digits.prototxt, everything that it computes is printed.
     """
     if topic.endswith(".prototxt"):
         from protonet.report.explain_solver import explain_solver  # noqa: PLC0415 # codes need none of it

@@ -21,14 +21,16 @@ from protonet.weights.loading import Loading
 @click.option("--weights", required=True, metavar="FILE[,FILE...]", help="Its weights.")
 @click.option("--blob", required=True, metavar="BLOB[,BLOB...]", help="What to write: fc7,label.")
 @_options.iterations
-@click.option("--whole", is_flag=True, help="Go over all of the data, once.")
+@click.option(
+    "--whole", is_flag=True, help="Go over all of the data once, instead of --iterations."
+)
 @_options.phase_of("TEST")
 @click.option(
     "--backend",
     type=click.Choice(("lmdb", "leveldb")),
     default="lmdb",
     show_default=True,
-    help="What an OUT is that is no .npz or .h5.",
+    help="The database to write, unless OUT ends with .npz or .h5.",
 )
 @click.argument("outs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="OUT...")
 @_options.device
@@ -55,7 +57,7 @@ def command(
 ) -> None:
     """Write the features that a net computes.
 
-    These are the values of blobs, a row a record, for the data that the net reads. An OUT that ends
+    Features are the values of blobs, one row for each record that the net reads. An OUT that ends
     with .npz or .h5 holds all blobs by name. Other names are databases, one for each blob, as
     Caffe's extract_features writes them.
     """

@@ -24,13 +24,16 @@ from protonet.train.finetune import recipe_of
     help="The solver's prototxt.",
 )
 @click.option(
-    "--freeze", multiple=True, metavar="LAYER", help="Keep a layer as it is; patterns as 'conv*'."
+    "--freeze",
+    multiple=True,
+    metavar="LAYER",
+    help="Keep a layer as it is; patterns like 'conv*' work.",
 )
 @click.option(
     "--train-only",
     multiple=True,
     metavar="LAYER",
-    help="Let only these layers learn, those too that the file freezes; less those of --freeze.",
+    help="Let only these layers learn, even if the file freezes them; --freeze wins.",
 )
 @click.option(
     "--lr-mult", multiple=True, metavar="LAYER=FACTOR", help="Multiply the rates of a layer."
@@ -39,7 +42,7 @@ from protonet.train.finetune import recipe_of
     "--num-output",
     multiple=True,
     metavar="LAYER=NUMBER",
-    help="Give a layer so many outputs, for other classes; with --reinit or --adapt.",
+    help="Give a layer another number of outputs; with --reinit or --adapt.",
 )
 @click.option(
     "--bn-frozen", is_flag=True, help="Keep all BatchNorms as they are, and the Scale after each."
@@ -64,11 +67,11 @@ def command(
 ) -> None:
     """Train a net that starts from the weights of another.
 
-    Layers of the same name and shape are loaded, others keep their fillers' values. A table says of
-    each blob where its values are from, and at which rate it learns. The files as they are run are
-    written beside the snapshots: `protonet train` goes on with them.
+    Layers of the same name and shape are loaded, others keep their fillers' values. A table says
+    where each blob's values come from, and at which rate it learns. The files as they are run are
+    written beside the snapshots; `protonet train` can resume with them.
 
-    The solver that ships adapts a base of the digits 0 to 4 to the digits 5 to 9.
+    The default solver adapts a base of the digits 0 to 4 to the digits 5 to 9.
     """
     recipe = recipe_of(
         freeze=freeze,

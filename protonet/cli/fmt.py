@@ -13,12 +13,12 @@ from protonet.weights.atomic import replacing
 @click.command()
 @click.argument("names", metavar="FILE...", nargs=-1, required=True)
 @click.option("--in-place", "-i", is_flag=True, help="Write the files instead of printing them.")
-@click.option("--check", is_flag=True, help="Only tell which would change, and exit with 1.")
+@click.option("--check", is_flag=True, help="Only say which files would change, and exit with 1.")
 @click.pass_context
 def command(ctx: click.Context, names: tuple[str, ...], in_place: bool, check: bool) -> None:
-    """Format prototxts, comments kept.
+    """Format prototxts, keeping comments.
 
-    Prints the result, unless told otherwise.
+    Prints the result, unless an option says otherwise.
     """
     if in_place and check:
         raise click.UsageError("give --in-place or --check, not both")

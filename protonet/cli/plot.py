@@ -17,7 +17,7 @@ from protonet.report.plot import plot
     help="The picture: .png, .svg or .pdf.",
 )
 def command(names: tuple[str, ...], output: str) -> None:
-    """Draw the train and test curves of one training or several.
+    """Plot the train and test curves of one or more trainings.
 
     Reads logs of protonet and of Caffe, and what `--record` wrote; of a folder, its newest.
     """

@@ -20,13 +20,23 @@ from protonet.weights.loading import Loading
 @click.option("--weights", required=True, metavar="FILE[,FILE...]", help="Its weights.")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @click.option(
-    "--labels", type=click.Path(path_type=Path), help="Names of the classes, a line each."
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="A file with the names of the classes, one a line.",
 )
 @click.option(
     "--mean", metavar="FILE|B,G,R", help="Subtract the mean: mean.binaryproto, or 104,117,123."
 )
-@click.option("--scale", type=float, default=1.0, help="Multiply what is left: 0.00390625.")
-@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="Classes.")
+@click.option(
+    "--scale", type=float, default=1.0, help="Multiply by this, after the mean: 0.00390625."
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="How many classes to print.",
+)
 @click.option("--oversample", is_flag=True, help="Average over ten crops of each image.")
 @click.option(
     "--resize",
@@ -67,8 +77,8 @@ def command(
 ) -> None:
     """Classify images with a net.
 
-    Prints the best classes of each. Images are resized to what the net takes, in the order blue,
-    green, red or in gray, less the mean of each channel, as in Caffe's classification example.
+    Prints the best classes of each. Images are prepared as in Caffe's classification example:
+    resized to what the net takes, blue, green, red or gray, minus the mean of each channel.
     """
     check_files(images)
     keep_freed_memory()

@@ -37,11 +37,13 @@ def _fillers(
     multiple=True,
     callback=_fillers,
     metavar="TYPE[:NUMBER]",
-    help="Fill all weights so, instead of as the file says: constant:0, gaussian:0.01, xavier, "
+    help="Fill all weights this way instead of the file's: constant:0, gaussian:0.01, xavier, "
     "msra; several are compared.",
 )
 @click.option(
-    "--batch-norm", is_flag=True, help="Compare with BatchNorm behind convolutions and products."
+    "--batch-norm",
+    is_flag=True,
+    help="Compare with BatchNorm after convolutions and inner products.",
 )
 @click.option("--weights", metavar="FILE[,FILE...]", help="Look at trained weights.")
 @click.option(
@@ -49,9 +51,9 @@ def _fillers(
     type=click.IntRange(min=0),
     default=1,
     show_default=True,
-    help="Of what fillers draw, and of the batch.",
+    help="For the fillers and the batch.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Also draw it: stats.png.")
+@click.option("-o", "--output", metavar="FILE", help="Also plot it: stats.png.")
 def command(
     name: str,
     *,

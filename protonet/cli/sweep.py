@@ -46,33 +46,33 @@ def _monitor(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
 @click.option(
     "--search",
     type=click.Choice(("grid", "random", "tpe")),
-    help="All combinations, drawn ones, or those that TPE (optuna) expects to be good; grid where "
-    "there are lists only, else random.",
+    help="All combinations, random ones, or those that TPE (optuna) expects to be good; by default "
+    "grid if there are only lists, else random.",
 )
 @click.option(
     "--trials",
     type=click.IntRange(min=1),
-    help=f"How many at most; {run.TRIALS}, but for a grid, which has an end.",
+    help=f"How many at most; {run.TRIALS} by default, or all of a grid.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=1,
     show_default=True,
-    help="Of draws, of the split, and of trainings whose solver has no random_seed.",
+    help="For random search, the split, and trainings whose solver has no random_seed.",
 )
 @click.option(
     "--validation",
     type=click.FloatRange(0, 0.5),
     default=0.1,
     show_default=True,
-    help="Which part of the TRAIN data judges instead of being learned; 0: the solver's own test "
+    help="The part of the TRAIN data that is held out to judge trials; 0: the solver's own test "
     "nets judge, and nothing is tested at the end.",
 )
 @click.option(
     "--folds",
     type=click.IntRange(min=2),
-    help="Cross validation: train so often, and hold another part of the TRAIN data out each time.",
+    help="Cross validation: train so many times, holding out another part of the TRAIN data.",
 )
 @click.option(
     "--monitor",
@@ -80,11 +80,13 @@ def _monitor(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
     show_default=True,
     callback=_monitor,
     metavar="OUTPUT[:min|max]",
-    help="The output of the test nets that judges; losses get better downwards.",
+    help="The test output that ranks trials; for losses, lower is better.",
 )
-@click.option("--dir", "folder", metavar="DIR", help="Where everything goes; SOLVER_sweep.")
-@click.option("--no-prune", is_flag=True, help="Let TPE end no trial early.")
-@click.option("--plot", metavar="FILE", help="Also draw values against what varied: sweep.png.")
+@click.option(
+    "--dir", "folder", metavar="DIR", help="Where everything is written; SOLVER_sweep by default."
+)
+@click.option("--no-prune", is_flag=True, help="Do not let TPE end trials early.")
+@click.option("--plot", metavar="FILE", help="Also plot results against what varied: sweep.png.")
 @_options.device
 @_options.of_loading
 @_options.of_execution
@@ -110,8 +112,8 @@ def command(
 ) -> None:
     """Train with many values of some fields, and find the best.
 
-    Trials are judged on data that they do not train on, a part of the TRAIN data; the test data are
-    used once, for the best. The same command goes on where it was stopped.
+    Trials are judged on a part of the TRAIN data that they do not train on; the test data are used
+    once, for the best. The same command resumes where it was stopped.
     """
     if folds and _options.given("validation"):
         raise click.UsageError("give --validation or --folds, not both")
@@ -152,7 +154,7 @@ def _run(plan: Plan, store: Store, space: tuple[Axis, ...], search: run.Search) 
             if new:
                 click.echo(report.line(result, search.trials, space, plan.monitor))
     except KeyboardInterrupt:
-        click.echo(f"stopped after {len(found)} trials; the same command goes on", err=True)
+        click.echo(f"stopped after {len(found)} trials; the same command resumes", err=True)
         raise click.exceptions.Exit(130) from None
     finally:
         search.close()
@@ -166,7 +168,7 @@ def _shown() -> tuple[type[ProgressBar], ...]:
 def _tell_the_best(plan: Plan, store: Store) -> None:
     winner = run.best(store, plan)
     if winner is None:
-        click.echo("no trial came to its end with a number")
+        click.echo("no trial ended with a number")
         return
     click.echo(report.verdict(winner, plan, run.write_best(plan, winner, store)))
     tested = run.test(plan, winner, store)

@@ -26,16 +26,16 @@ from protonet.weights.loading import Loading
 @click.option(
     "--blob",
     metavar="BLOB",
-    help="With --ensemble: the predictions, instead of what Accuracy reads.",
+    help="With --ensemble: the blob of predictions, instead of what Accuracy reads.",
 )
-@click.option("--label", metavar="BLOB", help="With --ensemble: the labels, likewise.")
+@click.option("--label", metavar="BLOB", help="With --ensemble: the blob of labels, likewise.")
 @click.option(
     "--weights-fit",
     is_flag=True,
-    help="With --ensemble: find what each counts on the first half of the data, score the second.",
+    help="With --ensemble: fit a share for each on the first half of the data, score the second.",
 )
 @_options.iterations
-@click.option("--whole", is_flag=True, help="Score all of the data, once, however many they are.")
+@click.option("--whole", is_flag=True, help="Score all of the data once, instead of --iterations.")
 @_options.device
 @_options.level
 @_options.stages
@@ -61,9 +61,9 @@ def command(
 ) -> None:
     """Score a net with its TEST data.
 
-    Prints each batch's outputs, then the means over all of them, with --whole those over all
-    records; before them, what the weights do not fill or is done to them. With --ensemble, the
-    accuracies of several weights and of their mean, over all records.
+    Reports what was loaded, then prints each batch's outputs, then their means: over batches, or
+    with --whole over records. With --ensemble, prints the accuracy of each file of weights and of
+    their mean, over all records.
     """
     _check(weights, ensemble, extras=bool(blob or label or weights_fit), whole=whole)
     keep_freed_memory()

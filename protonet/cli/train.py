@@ -12,12 +12,12 @@ from protonet.cli._run import RunOptions, run
 @click.command()
 @click.option("--solver", required=True, metavar="FILE", help="The solver's prototxt.")
 @click.option("--weights", metavar="FILE[,FILE...]", help="Weights to start from, by layer name.")
-@click.option("--snapshot", metavar="FILE", help="A .solverstate to go on from.")
+@click.option("--snapshot", metavar="FILE", help="A .solverstate to resume from.")
 @click.option(
     "--overfit",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Only see whether the net can learn N samples by heart, which every sound net can.",
+    help="Only see whether the net can memorise N samples, as every sound net can.",
 )
 @_options.of_a_run
 def command(
@@ -29,11 +29,11 @@ def command(
 ) -> None:
     """Train a net as a solver file says.
 
-    Ctrl-C stops it with a snapshot; SIGHUP writes a snapshot and goes on. With --set or --seed, the
-    files as they were run are written beside the snapshots.
+    Ctrl-C stops it with a snapshot; SIGHUP writes a snapshot and continues. With --set or --seed,
+    the files as they were run are written beside the snapshots.
     """
     if weights and snapshot:
-        raise click.UsageError("give --snapshot to go on, or --weights to start anew, not both")
+        raise click.UsageError("give --snapshot to resume, or --weights to start anew, not both")
     if overfit:
         if weights or snapshot:
             raise click.UsageError("--overfit begins with the fillers: no --weights or --snapshot")

@@ -15,13 +15,13 @@ from protonet.weights.loading import Loading
 @click.option(
     "--against",
     metavar="FILE|opencv",
-    help="A golden.npz, other.prototxt[:weights], file.onnx, or `opencv`.",
+    help="Compare with golden.npz, other.prototxt[:weights], file.onnx, or `opencv`.",
 )
-@click.option("--save", metavar="FILE", help="Write all blobs as a golden: golden.npz.")
+@click.option("--save", metavar="FILE", help="Write all blobs to a file for --against: golden.npz.")
 @click.option(
     "--input", "inputs", metavar="FILE", help="A .npz with an array for each input, by its name."
 )
-@click.option("--seed", default=1701, show_default=True, help="For inputs that are drawn.")
+@click.option("--seed", default=1701, show_default=True, help="For inputs that are random.")
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0),

@@ -57,7 +57,7 @@ def test_what_judges_can_be_chosen() -> None:
 def test_a_sweep_of_which_nothing_is_left_has_no_best() -> None:
     code, told, _ = sweep("--set", "base_lr=2e38,3e38", "--set", "max_iter=20")
 
-    assert (code, told.endswith("no trial came to its end with a number\n")) == (0, True)
+    assert (code, told.endswith("no trial ended with a number\n")) == (0, True)
 
 
 def test_control_c_leaves_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_control_c_leaves_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "run", interrupted)
     code, _, told = sweep(*RATES)
 
-    assert (code, told) == (130, "stopped after 1 trials; the same command goes on\n")
+    assert (code, told) == (130, "stopped after 1 trials; the same command resumes\n")
     assert Path("solver_sweep/results.csv").read_text(encoding="utf-8").count("\n") == 2
 
 
