@@ -102,9 +102,10 @@ def test_an_error_in_a_thread_is_raised_where_the_batch_is_taken() -> None:
 
 
 SCRIPT = """
-import sys, time
+import signal, sys
 from protonet import Net
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 net = Net(sys.argv[1], phase="TRAIN", seed=1)
 net.feed.next()
 print("ready", flush=True)
@@ -137,7 +138,10 @@ def test_a_program_that_ends_in_the_middle_of_reading_ends(
         assert process.stdout.readline() == "ready\n"
         if how == "read":
             process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        try:
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
 
     assert process.returncode != 0
     assert errors.strip().splitlines()[-1].startswith(told)
