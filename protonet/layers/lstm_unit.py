@@ -14,7 +14,8 @@ class LSTMUnit(Layer):
     c ``(1, N, H)``, the gates i, f, o, g ``(1, N, 4 H)``, cont ``(1, N)`` -> c' and h, ``(1, N,
     H)``. Hochreiter and Schmidhuber, Neural Computation 1997. Caffe: ``lstm_unit_layer.cpp``.
 
-    Differs: torch's LSTMCell has the gates in the order i, f, g, o.
+    Differs: torch's LSTMCell has the gates in the order i, f, g, o. Where cont is neither 0 nor 1,
+    Caffe's gradient of f is wrong; here it is right.
     """
 
     bottoms: ClassVar[Arity] = exactly(3)

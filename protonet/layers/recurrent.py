@@ -16,12 +16,12 @@ class LSTM(Layer):
     x ``(T, N, ...)``, cont ``(T, N)`` (0 begins a sequence), perhaps x_static ``(N, ...)`` -> h
     ``(T, N, H)``. The gates i, f, o, g are ``W_xc x + b_c + W_xc_static x_static + W_hc (cont h)``.
     Weights: W_xc ``(4 H, D)``, b_c ``(4 H)``, W_xc_static ``(4 H, D_static)`` if there is x_static,
-    W_hc ``(4 H, H)``. The state is carried over to the next batch, without gradient. With
-    ``expose_hidden`` it is bottoms h, c and tops h, c instead, each ``(1, N, H)`` and without
-    gradient. Caffe: ``lstm_layer.cpp``.
+    W_hc ``(4 H, H)``. The state is carried over to the next batch, without gradient; streams that a
+    smaller batch has not keep theirs. With ``expose_hidden`` it is bottoms h, c and tops h, c
+    instead, each ``(1, N, H)`` and without gradient. Caffe: ``lstm_layer.cpp``.
 
     Differs: torch's LSTM has the gates in the order i, f, g, o, two biases, and starts from 0 every
-    time.
+    time. Where cont is neither 0 nor 1, Caffe's gradient of f is wrong; here it is right.
     """
 
     bottoms: ClassVar[Arity] = between(2, 5)
@@ -46,6 +46,7 @@ class LSTM(Layer):
             p.num_output,
             static=Recurrence(p, bottoms, states=2).static is not None,
             expose_hidden=p.expose_hidden,
+            streams=bottoms[0][1],
         )
 
 
@@ -81,4 +82,5 @@ class RNN(Layer):
             p.num_output,
             static=Recurrence(p, bottoms, states=1).static is not None,
             expose_hidden=p.expose_hidden,
+            streams=bottoms[0][1],
         )

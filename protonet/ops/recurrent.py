@@ -85,6 +85,11 @@ def lstm_by_runs(
     return torch.cat(tops) if len(tops) > 1 else tops[0], h.squeeze(0), c.squeeze(0)
 
 
+def _after(before: Tensor, last: Tensor) -> Tensor:
+    """Return the state of all streams; those that the batch had not keep the one before."""
+    return torch.cat((last, before[len(last) :])) if len(before) > len(last) else last
+
+
 def _as_torchs(weight: Tensor) -> Tensor:
     """Return the rows of the gates i, f, o, g in the order i, f, g, o."""
     i, f, o, g = weight.chunk(4)
@@ -118,27 +123,31 @@ class Recurrent(nn.Module):
     """What LSTM and RNN share: their bottoms, and the state between batches.
 
     The state is carried over from one forward to the next, without gradient, unless it is exposed
-    as bottoms and tops. It starts as 0, and again when the number of streams changes.
+    as bottoms and tops. It starts as 0. A smaller batch has the first streams, and the others keep
+    their state; with more streams than ever before all start again.
     """
 
     h: Tensor | None
-    """Hidden state after the last forward, ``(N, H)``."""
+    """Hidden state of all streams after the last forward, ``(N, H)``."""
     c: Tensor | None
-    """Cell state of an LSTM after the last forward, ``(N, H)``."""
+    """Cell state of all streams of an LSTM after the last forward, ``(N, H)``."""
 
-    def __init__(self, num_output: int, *, static: bool, expose_hidden: bool) -> None:
+    def __init__(
+        self, num_output: int, *, static: bool, expose_hidden: bool, streams: int = 0
+    ) -> None:
         super().__init__()
         self.num_output = num_output
+        self.streams = streams
         self.static = static
         self.expose_hidden = expose_hidden
         self.register_buffer("h", None, persistent=False)
         self.register_buffer("c", None, persistent=False)
 
     def begin(self, state: Tensor | None, x: Tensor) -> Tensor:
-        """Return the state ``(N, H)`` that the first step starts from."""
+        """Return the state ``(N, H)`` of all streams; the first ones are those of ``x``."""
         streams = x.shape[1]
-        if state is None or state.shape[0] != streams:
-            return x.new_zeros(streams, self.num_output)
+        if state is None or state.shape[0] < streams:
+            return x.new_zeros(max(streams, self.streams), self.num_output)
         return state.to(x)
 
     def carried(self) -> Mapping[str, Tensor]:
@@ -184,9 +193,10 @@ class LSTM(Recurrent):
         """
         static = [rest[0], rest[-2]] if self.static else []
         if self.expose_hidden:
-            h, c = (state.detach()[0] for state in rest[self.static : self.static + 2])
+            before = [state.detach()[0] for state in rest[self.static : self.static + 2]]
         else:
-            h, c = self.begin(self.h, x), self.begin(self.c, x)
+            before = [self.begin(self.h, x), self.begin(self.c, x)]
+        h, c = (state[: x.shape[1]] for state in before)
         weight, bias = rest[-3 - self.static : -1 - self.static]
         keep = cont.detach().to(x).unsqueeze(-1)
         runs = None if torch.compiler.is_compiling() else runs_of_steps(cont)
@@ -199,7 +209,7 @@ class LSTM(Recurrent):
         last = h.detach(), c.detach()
         if self.expose_hidden:
             return tops, *(state.unsqueeze(0) for state in last)
-        self.h, self.c = last
+        self.h, self.c = map(_after, before, last)
         return tops
 
 
@@ -220,7 +230,8 @@ class RNN(Recurrent):
         """
         *weights, recurrent, out_weight, out_bias = rest[-5 - self.static :]
         static = [rest[0], weights[2]] if self.static else []
-        h = rest[self.static].detach()[0] if self.expose_hidden else self.begin(self.h, x)
+        before = rest[self.static].detach()[0] if self.expose_hidden else self.begin(self.h, x)
+        h = before[: x.shape[1]]
         steps: list[Tensor] = []
         keep = cont.detach().to(x).unsqueeze(-1)
         for driven, on in zip(self.drive(x, static, *weights[:2]), keep, strict=True):
@@ -229,5 +240,5 @@ class RNN(Recurrent):
         tops = torch.tanh(F.linear(torch.stack(steps), out_weight, out_bias))
         if self.expose_hidden:
             return tops, h.detach().unsqueeze(0)
-        self.h = h.detach()
+        self.h = _after(before, h.detach())
         return tops

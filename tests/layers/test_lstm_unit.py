@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from protonet.shape import Shape
 from tests.layers.case import LayerCase
@@ -17,6 +18,18 @@ def test_laws() -> None:
 
 def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
+
+
+def test_the_gradient_of_the_forget_gate_is_right_where_cont_is_a_fraction() -> None:
+    """Caffe takes ``cont s(f) (1 - cont s(f))`` for the derivative of ``cont s(f)``."""
+    case = LayerCase("LSTMUnit", "", bottoms=BOTTOMS, tops=2)
+    c, gates, _ = case.inputs()
+    cont = torch.tensor([[0.3, 0.6, 1.5]])
+
+    def tops(c: Tensor, gates: Tensor) -> tuple[Tensor, ...]:
+        return case.run(c, gates, cont)
+
+    assert torch.autograd.gradcheck(tops, (c, gates))
 
 
 @pytest.mark.parametrize("cont", [0.0, 1.0])

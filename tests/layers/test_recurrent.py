@@ -242,17 +242,58 @@ def test_state_is_carried_over_without_gradient(layer: str) -> None:
     assert not module.state_dict()
 
 
-@lstm_and_rnn
-def test_another_number_of_streams_begins_at_zero(layer: str) -> None:
+def run_streams(layer: str, *numbers: int) -> list[Tensor]:
+    """Return the tops of batches with the first so many streams, one after the other."""
     case = LayerCase(layer, PARAMS, bottoms=(X, CONT))
     x, _, *weights = (t.detach() for t in case.inputs())
     module, cont = case.module(), torch.ones(CONT)
-    module(x, cont, *weights)
+    return [module(x[:, :number], cont[:, :number], *weights) for number in numbers]
 
-    h: Tensor = module(x[:, :1], cont[:, :1], *weights)
 
-    (expected,) = case.run(x[:, :1], cont[:, :1], *weights)
-    torch.testing.assert_close(h, expected)
+@lstm_and_rnn
+def test_a_smaller_batch_has_the_first_streams_and_the_others_keep_their_state(layer: str) -> None:
+    """Caffe reads and writes the beginning of the same memory."""
+    _, alone, together = run_streams(layer, 2, 1, 2)
+
+    _, second, third = run_streams(layer, 2, 2, 2)
+    torch.testing.assert_close(alone, second[:, :1])
+    torch.testing.assert_close(together[:, :1], third[:, :1])
+    torch.testing.assert_close(together[:, 1:], second[:, 1:])
+
+
+@lstm_and_rnn
+def test_streams_that_had_no_batch_yet_begin_at_zero(layer: str) -> None:
+    _, together = run_streams(layer, 1, 2)
+
+    first, second = run_streams(layer, 2, 2)
+    torch.testing.assert_close(together[:, :1], second[:, :1])
+    torch.testing.assert_close(together[:, 1:], first[:, 1:])
+
+
+@lstm_and_rnn
+def test_more_streams_than_ever_before_all_begin_at_zero(layer: str) -> None:
+    case = LayerCase(layer, PARAMS, bottoms=((T, 1, D), (T, 1)))
+    wide = LayerCase(layer, PARAMS, bottoms=(X, CONT))
+    x, _, *weights = (t.detach() for t in wide.inputs())
+    module, cont = case.module(), torch.ones(CONT)
+    module(x[:, :1], cont[:, :1], *weights)
+
+    top: Tensor = module(x, cont, *weights)
+
+    torch.testing.assert_close(top, wide.run(x, cont, *weights)[0])
+
+
+def test_the_gradient_of_the_forget_gate_is_right_where_cont_is_a_fraction() -> None:
+    """Caffe takes ``cont s(f) (1 - cont s(f))`` for the derivative of ``cont s(f)``."""
+    case = LayerCase("LSTM", PARAMS, bottoms=(X, CONT))
+    x, _, *weights = case.inputs()
+    cont = torch.full(CONT, 0.3)
+
+    def top(*inputs: Tensor) -> Tensor:
+        (h,) = case.run(inputs[0], cont, *inputs[1:])
+        return h
+
+    assert torch.autograd.gradcheck(top, (x, *weights), fast_mode=True)
 
 
 FILLERS = 'weight_filler { type: "xavier" } bias_filler { value: 1 }'
