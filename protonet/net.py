@@ -46,6 +46,15 @@ class ReadsFile(Protocol):
         ...
 
 
+@runtime_checkable
+class FillsBlobs(Protocol):
+    """A layer's module that gives its blobs their first values itself: Python."""
+
+    def fill(self, at: int, blob: Tensor) -> None:
+        """Write the first values of blob ``at``."""
+        ...
+
+
 class Net(nn.Module):
     """A Caffe net as a torch module.
 
@@ -123,7 +132,7 @@ class Net(nn.Module):
         self._operators: dict[str, nn.Module] = {}
         self.shortcut: Callable[[], Outputs] | None = None
         self.programs = Programs(self.graph, self.ownership, execution, self._operators, self.blob)
-        self._add_modules()
+        self._add_modules(torch.device(device))
         self._add_blobs(torch.device(device))
         self.train(state.phase == Phase.TRAIN)
         name_with_dots(self)
@@ -137,14 +146,19 @@ class Net(nn.Module):
         pairs = self.match.pairs if self.match else ()
         loaded: set[tuple[str, int]] = {pair.blob for pair in pairs if pair.part is None}
         for owned in self.ownership.owned:
-            if (owned.layer, owned.index) not in loaded:
-                fill(self.blob(owned), owned.weight.filler, generator)
+            if (owned.layer, owned.index) in loaded:
+                continue
+            blob, module = self.blob(owned), self._operators.get(owned.key)
+            if isinstance(module, FillsBlobs):
+                module.fill(owned.index, blob)
+            else:
+                fill(blob, owned.weight.filler, generator)
 
-    def _add_modules(self) -> None:
+    def _add_modules(self, device: torch.device) -> None:
         nodes = [node for node in self.graph.nodes if not node.layer.is_source]
         names = identifiers([node.key for node in nodes])
         for node in nodes:
-            module = node.layer.build(*self.shapes.bottoms(node))
+            module = node.layer.build(*self.shapes.bottoms(node)).to(device)
             self._operators[node.key] = module
             self.layers.add_module(names[node.key], module)
             if isinstance(module, ReadsFile) and module.source:

@@ -76,6 +76,16 @@ def test_terms_that_are_no_outputs_are_in_the_loss() -> None:
     torch.testing.assert_close(net.loss(outputs), outputs["loss"] + 0.25 * a.sum())
 
 
+def test_what_a_layer_keeps_beside_its_blobs_is_on_the_nets_device() -> None:
+    """The bins of compact bilinear pooling. Any device but the CPU shows it."""
+    layer = """layer { name: "c" type: "CompactBilinear" bottom: "x" bottom: "x" top: "c"
+      compact_bilinear_param { num_output: 8 } }"""
+
+    net = Net(INPUT + layer, device="meta")
+
+    assert [buffer.device.type for buffer in net.buffers()] == ["meta"]
+
+
 def test_learnables_are_in_caffes_order_with_their_multipliers() -> None:
     net = Net(NET + 'layer { name: "n" type: "BatchNorm" bottom: "x" top: "n" }', phase="TRAIN")
 

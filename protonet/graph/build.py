@@ -9,6 +9,7 @@ from protonet.graph.ir import Graph, Node, Value
 from protonet.graph.rules import takes_part
 from protonet.layers import LAYERS
 from protonet.layers.base import Layer
+from protonet.message.common import Phase
 from protonet.spec.net import LayerParameter, NetState
 from protonet.spec.read import NetFile
 
@@ -76,6 +77,7 @@ class _Building:
         tops: tuple[Value, ...],
     ) -> None:
         self.keys[spec.name] += 1
+        phase = spec.phase if spec.has("phase") else self.state.phase
         nth = self.keys[spec.name]
         unnamed = max(0, layer_type.tops.least - len(tops)) if layer_type.is_loss else 0
         key = spec.name if nth == 1 else f"{spec.name}#{nth}"
@@ -85,23 +87,31 @@ class _Building:
                 name=spec.name,
                 key=key,
                 type=spec.type,
-                layer=self._layer(index, spec, layer_type, len(tops)),
+                layer=self._layer(index, spec, layer_type, len(tops), phase),
                 spec=spec,
                 index=index,
                 bottoms=bottoms,
                 tops=tops,
                 loss_weights=_loss_weights(spec, layer_type, len(tops)),
-                phase=spec.phase if spec.has("phase") else self.state.phase,
+                phase=phase,
             )
         )
 
-    def _layer(self, index: int, spec: LayerParameter, layer_type: type[Layer], tops: int) -> Layer:
+    def _layer(
+        self,
+        index: int,
+        spec: LayerParameter,
+        layer_type: type[Layer],
+        tops: int,
+        phase: Phase,
+    ) -> Layer:
         """Make a layer, or take what another state of the file has made."""
         dialect = self.file.dialects.get(spec.type, "")
-        key = index, spec.type, tops, dialect
+        asked = phase if "phase" in layer_type.model_fields else None
+        key = index, spec.type, tops, dialect, asked
         made = self.file.layers.get(key)
         if made is None:
-            made = self.file.layers[key] = spec.layer(layer_type, tops, dialect)
+            made = self.file.layers[key] = spec.layer(layer_type, tops, dialect, phase)
         return made
 
     def _bottoms(self, index: int, spec: LayerParameter) -> Iterator[Value]:

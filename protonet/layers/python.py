@@ -1,11 +1,12 @@
 """A user's own layer, written in Python."""
 
+from functools import cached_property
 from typing import Annotated, ClassVar
 
 from protonet.layers._torch import nn, ops
 from protonet.layers.base import Arity, Layer, LayerError, Weight, between, register
 from protonet.message.base import Message, Tag
-from protonet.message.common import FillerParameter
+from protonet.message.common import FillerParameter, Phase
 from protonet.shape import Shape
 
 
@@ -18,6 +19,10 @@ class PythonParameter(Message):
     share_in_parallel: Annotated[bool, Tag(4)] = False
 
 
+_BY_SETUP = FillerParameter(type="constant")
+"""Stands for what ``setup`` has filled a blob with, which the module holds."""
+
+
 @register
 class Python(Layer):
     """Class ``layer`` of the Python module ``module``, as pycaffe runs it.
@@ -25,8 +30,6 @@ class Python(Layer):
     Its methods ``setup``, ``reshape``, ``forward`` and ``backward`` see the blobs as numpy arrays.
     It is code of the user's, which runs only with ``--allow-python-layers``.
     Caffe: ``python_layer.hpp``.
-
-    Differs: a blob that ``setup`` fills must hold one value throughout.
     """
 
     bottoms: ClassVar[Arity] = between(0, None)
@@ -34,25 +37,27 @@ class Python(Layer):
 
     python_param: Annotated[PythonParameter, Tag(130)] = PythonParameter()
 
+    phase: Phase = Phase.TEST
+    """What ``setup`` is told of it."""
+
     def infer(self, *bottoms: Shape) -> tuple[Shape, ...]:
-        return tuple(top.shape for top in self._start(bottoms).top)
+        return self._started(bottoms).tops
 
     def weights(self, *bottoms: Shape) -> tuple[Weight, ...]:
-        return tuple(
-            Weight(blob.shape, FillerParameter(value=_only_value(blob.data.ravel().tolist())))
-            for blob in self._start(bottoms).layer.blobs
-        )
+        return tuple(Weight(blob.shape, _BY_SETUP) for blob in self._started(bottoms).blobs)
 
     def build(self, *bottoms: Shape) -> "nn.Module":
-        return ops.python_call.PythonLayer(self._code(), bottoms, self.top_count)
+        return ops.python_call.PythonLayer(self.code, bottoms, self.top_count)
 
-    def _code(self) -> "ops.python_layer.UserCode":
+    @cached_property
+    def code(self) -> "ops.python_layer.UserCode":
+        """The user's class, which is asked once for each net."""
         p = self.python_param
-        return ops.python_layer.UserCode(p.module, p.layer, p.param_str)
+        return ops.python_layer.UserCode(p.module, p.layer, p.param_str, int(self.phase))
 
-    def _start(self, bottoms: tuple[Shape, ...]) -> "ops.python_layer.Running":
+    def _started(self, bottoms: tuple[Shape, ...]) -> "ops.python_layer.Started":
         try:
-            return self._code().start(bottoms, self.top_count)
+            return self.code.start(bottoms, self.top_count)
         except ops.python_layer.NotAllowedError as error:
             raise LayerError(
                 str(error), help="if you trust it, pass `--allow-python-layers`"
@@ -63,10 +68,5 @@ class Python(Layer):
                 help="modules are searched for on PYTHONPATH",
                 field=("python_param",),
             ) from error
-
-
-def _only_value(values: list[float]) -> float:
-    """Return the value that a blob is filled with."""
-    if len(set(values)) > 1:
-        raise LayerError("`setup` fills a blob with different values")
-    return values[0] if values else 0.0
+        except ops.python_layer.UserCodeError as error:
+            raise LayerError(str(error), field=("python_param", "layer")) from error

@@ -13,9 +13,18 @@ from protonet.ops.python_layer import Array, Blob, Running, UserCode
 class PythonLayer(nn.Module):
     """A user's layer: its ``forward`` and ``backward`` see numpy arrays on the CPU."""
 
+    where: Tensor
+    """Empty; on the device of the net."""
+
     def __init__(self, code: UserCode, bottoms: Sequence[tuple[int, ...]], tops: int) -> None:
         super().__init__()
-        self.running = code.start(bottoms, tops)
+        self.running, _, self._filled = code.take(bottoms, tops)
+        self.register_buffer("where", torch.empty(0), persistent=False)
+
+    def fill(self, at: int, blob: Tensor) -> None:
+        """Give blob ``at`` the values that ``setup`` filled it with."""
+        with torch.no_grad():
+            blob.copy_(torch.from_numpy(self._filled[at]))
 
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Return the tops.
@@ -24,7 +33,7 @@ class PythonLayer(nn.Module):
             inputs: The bottoms, then the blobs that the layer learns.
         """
         self.running.layer.phase = 0 if self.training else 1
-        like = inputs[0] if inputs else torch.empty(0)
+        like = inputs[0] if inputs else self.where
         tops = apply_many(_Call, self.running, like.dtype, like.device, *inputs)
         return tops[0] if len(tops) == 1 else tops
 
@@ -39,8 +48,10 @@ class _Call(torch.autograd.Function):
         _show(running, inputs)
         for top in running.top:
             top.data = top.data.astype(_array(torch.empty(0, dtype=dtype)).dtype, copy=False)
-        running.layer.reshape(running.bottom, running.top)
-        running.layer.forward(running.bottom, running.top)
+        with running.calling("reshape"):
+            running.layer.reshape(running.bottom, running.top)
+        with running.calling("forward"):
+            running.layer.forward(running.bottom, running.top)
         return tuple(torch.tensor(top.data, dtype=dtype, device=device) for top in running.top)
 
     @staticmethod
@@ -51,7 +62,8 @@ class _Call(torch.autograd.Function):
         for top, diff in zip(running.top, diffs, strict=True):
             top.diff = _array(diff)
         propagate_down = ctx.needs_input_grad[3 : 3 + len(running.bottom)]
-        running.layer.backward(running.top, propagate_down, running.bottom)
+        with running.calling("backward"):
+            running.layer.backward(running.top, propagate_down, running.bottom)
         blobs = (*running.bottom, *running.layer.blobs)
         found = [
             torch.tensor(blob.diff, dtype=x.dtype, device=x.device)

@@ -10,12 +10,16 @@ Its module is found on ``PYTHONPATH`` and runs as code, so only when the user as
 there is no pycaffe, ``import caffe`` in it gives a module that holds what stands here.
 """
 
+import importlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +45,13 @@ class NotAllowedError(Exception):
 
 class NotFoundError(Exception):
     """There is no such module, or no such class in it."""
+
+
+class UserCodeError(ValueError):
+    """A user's code raised something."""
+
+    def __init__(self, what: str, error: Exception) -> None:
+        super().__init__(f"{what}: {_told(error)}")
 
 
 class Blob:
@@ -106,6 +117,8 @@ class Layer:
     """What users' layers derive from as ``caffe.Layer``."""
 
     param_str: str = ""
+    param_str_: str = ""
+    """The same, as it was called until 2015."""
     phase: int = 1
     """0 for TRAIN, 1 for TEST."""
     blobs: BlobList
@@ -127,26 +140,104 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """A user's layer with its blobs.
+
+    Attributes:
+        name: Its class.
+        layer: It.
+        bottom: Its bottoms.
+        top: Its tops.
+    """
+
+    name: str
+    layer: Layer
+    bottom: list[Blob]
+    top: list[Blob]
+
+    @contextmanager
+    def calling(self, method: str) -> Generator[None]:
+        """Say of what the user's code raises where it does.
+
+        Raises:
+            UserCodeError: It raised something.
+        """
+        try:
+            yield
+        except Exception as error:
+            raise UserCodeError(f"`{method}` of class `{self.name}`", error) from error
+
+
+class Started(NamedTuple):
+    """What is known of a layer that has set itself up.
+
+    Attributes:
+        running: It.
+        tops: The shapes of its tops.
+        blobs: What it has filled its blobs with.
+    """
+
+    running: Running
+    tops: tuple[Shape, ...]
+    blobs: tuple[Array, ...]
+
+
 class UserCode:
-    """Which class of which module, and the text it gets."""
+    """Which class of which module, the text it gets, and what came of it.
 
-    module: str
-    layer: str
-    param_str: str = ""
+    A user's `setup` may read lists or start processes, so it is called once for each net, as in
+    Caffe: the layer that was asked for its shapes is the one that runs.
+    """
 
-    def start(self, bottoms: Iterable[Shape], tops: int) -> "Running":
-        """Make a layer and let it set itself up for these bottoms.
+    def __init__(self, module: str, layer: str, param_str: str = "", phase: int = 1) -> None:
+        self.module = module
+        self.layer = layer
+        self.param_str = param_str
+        self.phase = phase
+        self._started: dict[tuple[tuple[Shape, ...], int], Started] = {}
+        self._taken: set[tuple[tuple[Shape, ...], int]] = set()
+
+    def start(self, bottoms: Iterable[Shape], tops: int) -> Started:
+        """Return a layer that has set itself up for these bottoms, the same every time.
 
         Raises:
             NotAllowedError: It may not run.
             NotFoundError: There is no such class.
+            UserCodeError: It raised something.
         """
+        key = tuple(bottoms), tops
+        if key not in self._started:
+            self._started[key] = self._start(*key)
+        return self._started[key]
+
+    def take(self, bottoms: Iterable[Shape], tops: int) -> Started:
+        """Return a layer that nobody else runs: that of `start`, for the first who asks.
+
+        Raises:
+            As `start`.
+        """
+        key = tuple(bottoms), tops
+        if key in self._taken:
+            return self._start(*key)
+        started = self.start(*key)
+        self._taken.add(key)
+        return started
+
+    def _start(self, bottoms: tuple[Shape, ...], tops: int) -> Started:
         layer = self._class()()
-        layer.param_str, layer.blobs = self.param_str, BlobList()
-        running = Running(layer, [Blob(shape) for shape in bottoms], [Blob() for _ in range(tops)])
-        layer.setup(running.bottom, running.top)
-        layer.reshape(running.bottom, running.top)
-        return running
+        layer.param_str = layer.param_str_ = self.param_str
+        layer.phase, layer.blobs = self.phase, BlobList()
+        blobs = [Blob(shape) for shape in bottoms], [Blob() for _ in range(tops)]
+        running = Running(self.layer, layer, *blobs)
+        with running.calling("setup"):
+            layer.setup(running.bottom, running.top)
+        with running.calling("reshape"):
+            layer.reshape(running.bottom, running.top)
+        return Started(
+            running,
+            tuple(top.shape for top in running.top),
+            tuple(blob.data for blob in layer.blobs),
+        )
 
     def _class(self) -> type[Layer]:
         if not PERMISSION.granted:
@@ -156,22 +247,24 @@ class UserCode:
         if "caffe" not in sys.modules and find_spec("caffe") is None:
             sys.modules["caffe"] = _pycaffe()
         try:
-            module = import_module(self.module)
-        except ImportError as error:
-            raise NotFoundError(f"cannot import module `{self.module}`: {error}") from error
+            module = importlib.import_module(self.module)
+        except Exception as error:
+            raise NotFoundError(f"cannot import module `{self.module}`: {_told(error)}") from error
         if self.layer not in vars(module):
             raise NotFoundError(f"module `{self.module}` has no class `{self.layer}`")
         found: type[Layer] = vars(module)[self.layer]
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A user's layer with its blobs."""
-
-    layer: Layer
-    bottom: list[Blob]
-    top: list[Blob]
+def _told(error: Exception) -> str:
+    """Return what was raised, and the line of the user's file that it came through first."""
+    kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+    told = f"{kind}{error}" if str(error) else type(error).__name__
+    ours = (str(Path(__file__).parent), str(Path(importlib.__file__).parent), "<frozen importlib")
+    for frame in extract_tb(error.__traceback__):
+        if not frame.filename.startswith(ours):
+            return f"{told} ({Path(frame.filename).name}:{frame.lineno})"
+    return told
 
 
 def _pycaffe() -> ModuleType:

@@ -135,19 +135,28 @@ class LayerParameter(OpenMessage):
         """Return the fields: those of every layer, then the registered layers' by number."""
         return _WithMessages(declared_slots(cls), LAYERS.messages)
 
-    def layer(self, layer_type: LayerType, top_count: int = 1, dialect: str = "") -> Layer:
+    def layer(
+        self,
+        layer_type: LayerType,
+        top_count: int = 1,
+        dialect: str = "",
+        phase: Phase = Phase.TEST,
+    ) -> Layer:
         """Make the layer: messages that are not set are the layer's own defaults.
 
         Args:
             layer_type: Its class in the registry.
             top_count: How many tops it has.
             dialect: Which fork's layer it is, where that was decided.
+            phase: The phase that it runs in, where the layer asks.
         """
         known = layer_type.slots()
         given = {name: m for name, m in self.param_messages.items() if name in known}
         told: dict[str, object] = {"top_count": top_count, "asked_dialect": dialect}
         if "propagate_down" in layer_type.model_fields:  # MultiBoxLoss itself depends on it
             told["propagate_down"] = self.propagate_down
+        if "phase" in layer_type.model_fields:  # Python, whose code is told before it is built
+            told["phase"] = phase
         return layer_type.of({**given, **told})
 
 

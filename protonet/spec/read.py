@@ -12,6 +12,7 @@ from protonet.layers.base import Layer, Weight
 from protonet.layers.plugins import load_installed
 from protonet.message.base import Message
 from protonet.message.bind import attempt, bind, faults
+from protonet.message.common import Phase
 from protonet.shape import Shape
 from protonet.source import Source
 from protonet.spec.change import Change
@@ -26,6 +27,9 @@ from protonet.syntax.tree import Tree
 if TYPE_CHECKING:
     from protonet.spec.override import Setting
     from protonet.spec.solver import SolverParameter
+
+LayerKey: TypeAlias = tuple[int, str, int, str, Phase | None]
+"""Its place in the file, type, number of tops, dialect, and the phase if it asks for that."""
 
 Inferred: TypeAlias = tuple[tuple[Shape, ...], tuple[Weight, ...]]
 """The shapes of a layer's tops, and its blobs."""
@@ -48,8 +52,8 @@ class NetFile:
     tree: Tree
     dialects: Mapping[str, str] = field(default_factory=dict[str, str])
     changes: tuple[Change, ...] = ()
-    layers: dict[tuple[int, str, int, str], Layer] = field(
-        default_factory=dict[tuple[int, str, int, str], Layer], compare=False, repr=False
+    layers: dict[LayerKey, Layer] = field(
+        default_factory=dict[LayerKey, Layer], compare=False, repr=False
     )
     known: dict[tuple[int, tuple[Shape, ...]], Inferred] = field(
         default_factory=dict[tuple[int, tuple[Shape, ...]], Inferred], compare=False, repr=False

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from protonet.layers.base import LayerError, Weight
-from protonet.message.common import FillerParameter
+import protonet
+from protonet.layers.base import LayerError
+from protonet.ops.python_call import PythonLayer
 from protonet.ops.python_layer import PERMISSION, Blob, BlobList, Layer
 from protonet.shape import Shape
+from protonet.spec.read import read_net
 from tests.layers.case import LayerCase
 
 USER_CODE = '''
@@ -48,10 +51,39 @@ class Phases(caffe.Layer):
         top[1].data[0] = len(bottom)
 
 class Fills(caffe.Layer):
+    """y = a x, and tells of all calls."""
+
+    calls = []
+
     def setup(self, bottom, top):
-        self.blobs.add_blob(0)
+        self.calls.append(f"setup {self.phase} {self.param_str_}")
         self.blobs.add_blob(2)
-        self.blobs[1].data[1] = 1
+        self.blobs[0].data[...] = 3, 4
+
+    def reshape(self, bottom, top):
+        top[0].reshape(*bottom[0].shape)
+
+    def forward(self, bottom, top):
+        self.calls.append(f"forward {self.phase}")
+        top[0].data[...] = self.blobs[0].data * bottom[0].data
+
+class Source(caffe.Layer):
+    def reshape(self, bottom, top):
+        top[0].reshape(2)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = 7
+
+class Raises(caffe.Layer):
+    def setup(self, bottom, top):
+        if len(bottom) != 1:
+            raise Exception("one bottom, please")
+
+    def reshape(self, bottom, top):
+        top[0].reshape(*bottom[0].shape)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = bottom[0].data[{}]
 '''
 
 
@@ -74,8 +106,82 @@ def test_laws() -> None:
     case("Affine", (2, 3)).check_laws()
 
 
+NET = """
+layer {{ name: "in" type: "Input" top: "x" input_param {{ shape {{ dim: 1 dim: 2 }} }} }}
+layer {{ name: "mine" type: "Python" bottom: "x" top: "y" {rest}
+  python_param {{ module: "user_code" layer: "{layer}" param_str: "3" }} }}
+"""
+
+
 def test_its_blobs_are_learned_and_begin_as_setup_fills_them() -> None:
-    assert case("Affine", (2, 3)).weights == (Weight((3,), FillerParameter(value=0.5)),)
+    net = protonet.Net(NET.format(layer="Fills", rest=""), phase="TRAIN")
+
+    (blob,) = net.params["mine"]
+
+    assert isinstance(blob, nn.Parameter)
+    assert blob.tolist() == [3, 4]
+    assert net({"x": torch.ones(1, 2)})["y"].tolist() == [[3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("phase", "rest", "number"), [("TRAIN", "", 0), ("TEST", "", 1), ("TRAIN", "phase: TEST", 1)]
+)
+def test_setup_is_called_once_for_a_net_and_knows_the_phase(
+    phase: str, rest: str, number: int
+) -> None:
+    net = protonet.Net(NET.format(layer="Fills", rest=rest), phase=phase)
+    net({"x": torch.ones(1, 2)})
+
+    calls: list[str] = sys.modules["user_code"].Fills.calls
+    assert calls == [f"setup {number} 3", f"forward {number}"]
+
+
+def test_each_net_has_a_layer_of_its_own() -> None:
+    """Both of a file are made from one message."""
+    file = read_net(NET.format(layer="Fills", rest=""))
+
+    nets = [protonet.Net(file, phase=phase) for phase in ("TRAIN", "TEST", "TEST")]
+
+    modules = [net.get_submodule("layers.mine") for net in nets]
+    layers = {id(module.running.layer) for module in modules if isinstance(module, PythonLayer)}
+    assert len(layers) == len(nets)
+    assert sys.modules["user_code"].Fills.calls == ["setup 0 3", "setup 1 3", "setup 1 3"]
+
+
+def test_without_bottoms_its_tops_are_where_the_net_is() -> None:
+    text = """layer { name: "mine" type: "Python" top: "y"
+      python_param { module: "user_code" layer: "Source" } }"""
+
+    net = protonet.Net(text, device="meta")
+
+    assert net({})["y"].device.type == "meta"
+
+
+def test_what_setup_raises_is_told_with_its_line() -> None:
+    assert case("Raises", (2,), (2,)).refusal() == (
+        "`setup` of class `Raises`: Exception: one bottom, please (user_code.py:61)"
+    )
+
+
+def test_what_forward_raises_is_told_with_its_line() -> None:
+    net = protonet.Net(NET.format(layer="Raises", rest=""))
+
+    with pytest.raises(protonet.DiagnosticError) as caught:
+        net({"x": torch.ones(1, 2)})
+
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "PN302"
+    assert problem.message.startswith("layer `mine`: `forward` of class `Raises`: IndexError: ")
+    assert problem.message.endswith("(user_code.py:67)")
+
+
+def test_what_a_module_raises_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "broken_code.py").write_text("import caffe\nlayers = unknown\n")
+
+    assert case("X", (1,), module="broken_code").refusal() == (
+        "cannot import module `broken_code`: NameError: name 'unknown' is not defined"
+        " (broken_code.py:2)"
+    )
 
 
 def test_shapes_follow_the_bottoms_at_each_forward() -> None:
@@ -99,13 +205,6 @@ def test_it_needs_no_bottoms() -> None:
 
 def test_it_needs_no_tops() -> None:
     assert case("Phases", (1,), tops=0).layer.infer((1,)) == ()
-
-
-def test_blobs_filled_with_different_values_are_refused() -> None:
-    with pytest.raises(LayerError) as caught:
-        _ = case("Fills", (1,)).weights
-
-    assert caught.value.message == "`setup` fills a blob with different values"
 
 
 def test_it_does_not_run_unless_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
