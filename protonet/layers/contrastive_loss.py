@@ -44,12 +44,15 @@ class ContrastiveLoss(Layer):
         a, b, label = bottoms
         same_batch(a, b)
         for at, bottom in enumerate((a, b)):
-            if len(bottom) not in (2, 4) or count(bottom[2:]) != 1:
+            if four_axes(bottom)[2:] != (1, 1):
                 raise LayerError(
                     f"bottom {at} of shape {bottom} is neither (N, C) nor (N, C, 1, 1)"
                 )
-        if a[1] != b[1]:
-            raise LayerError(f"features of {a[1]} and {b[1]} channels cannot be compared")
+        if count(a) != count(b):
+            channels = [four_axes(bottom)[1] for bottom in (a, b)]
+            raise LayerError(
+                f"features of {channels[0]} and {channels[1]} channels cannot be compared"
+            )
         if four_axes(label) != (a[0], 1, 1, 1):
             raise LayerError(f"bottom 2 of shape {label} does not hold {a[0]} labels")
         return ((),)

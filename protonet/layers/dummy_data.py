@@ -43,7 +43,7 @@ class DummyData(SourceLayer):
             raise LayerError(
                 "`shape` and `num`, `channels`, `height`, `width` are both set",
                 help="keep `shape`",
-                field=("dummy_data_param", "num"),
+                field=("dummy_data_param", "shape"),
             )
         for name, given in zip(("num", "channels", "height", "width"), self._dims, strict=True):
             self._check_number(name, len(given))
@@ -69,7 +69,7 @@ class DummyData(SourceLayer):
 
     @property
     def _legacy(self) -> bool:
-        return bool(self.dummy_data_param.num)
+        return any(self._dims)
 
     def _check_number(self, name: str, given: int, least: int = 1) -> None:
         if given not in (least, 1, self.top_count):

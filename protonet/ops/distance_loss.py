@@ -67,14 +67,14 @@ class ContrastiveLoss(nn.Module):
         """Return the loss, of shape ().
 
         Args:
-            a: ``(N, C)`` or ``(N, C, 1, 1)``.
-            b: As ``a``.
+            a: ``(N, C)``, or with axes of 1 behind; ``(N)`` is ``(N, 1)``.
+            b: As many values.
             similar: N values; a pair is similar if its value does not truncate to 0.
         """
         return apply(
             _Contrastive,
-            a.flatten(1),
-            b.flatten(1),
+            a.reshape(len(a), -1),
+            b.reshape(len(b), -1),
             similar.detach().reshape(-1).long() != 0,
             self.margin,
             self.legacy,

@@ -1,5 +1,7 @@
 """Writes two blobs to a file."""
 
+import os
+
 import h5py  # pyright: ignore[reportMissingTypeStubs] # it has none
 from torch import Tensor, nn
 
@@ -21,17 +23,20 @@ class HDF5Output(nn.Module):
         """Write both, and return no top.
 
         Raises:
-            OSError: The file cannot be written.
-            ValueError: A batch was written before.
+            ValueError: A batch was written before, or the file cannot be written.
         """
         if self.written:
             raise ValueError(
                 f"HDF5Output holds one batch, and `{self.file_name}` has one already: "
                 "run a single forward"
             )
-        with h5py.File(self.file_name, "w") as file:
-            for name, blob in (("data", data), ("label", label)):
-                values = blob.detach().cpu().reshape(legacy_shape(blob)).numpy()
-                file.create_dataset(name, data=values)
+        try:
+            with h5py.File(self.file_name, "w") as file:
+                for name, blob in (("data", data), ("label", label)):
+                    values = blob.detach().cpu().reshape(legacy_shape(blob)).numpy()
+                    file.create_dataset(name, data=values)
+        except OSError as error:
+            told = os.strerror(error.errno) if error.errno else str(error)
+            raise ValueError(f"`{self.file_name}` cannot be written: {told}") from error
         self.written = True
         return ()

@@ -79,6 +79,17 @@ def test_equal_features_have_a_finite_gradient() -> None:
     assert a.grad.tolist() == [[0, 0]]
 
 
+@pytest.mark.parametrize("shape", [(3,), (3, 1, 1)])
+def test_axes_that_are_missing_are_one(shape: Shape) -> None:
+    case = LayerCase("ContrastiveLoss", "", bottoms=(shape, (3, 1), (3,)))
+    a, b, similar = torch.tensor([1.0, 2.0, 3.0]), torch.zeros(3, 1), torch.ones(3)
+
+    (loss,) = case.run(a.reshape(shape), b, similar)
+
+    assert case.layer.infer(*case.bottoms) == ((),)
+    assert loss.item() == pytest.approx((1 + 4 + 9) / 6)
+
+
 @pytest.mark.parametrize(
     ("bottoms", "message"),
     [
@@ -87,7 +98,11 @@ def test_equal_features_have_a_finite_gradient() -> None:
             ((2, 3), (2, 3, 2, 1), (2,)),
             "bottom 1 of shape (2, 3, 2, 1) is neither (N, C) nor (N, C, 1, 1)",
         ),
-        (((2,), (2, 3), (2,)), "bottom 0 of shape (2,) is neither (N, C) nor (N, C, 1, 1)"),
+        (((2, 3), (2,), (2,)), "features of 3 and 1 channels cannot be compared"),
+        (
+            ((2, 3, 1, 1, 1), (2, 3), (2,)),
+            "a bottom of shape (2, 3, 1, 1, 1) has more than four axes (N, C, H, W)",
+        ),
         (((2, 3), (2, 4), (2,)), "features of 3 and 4 channels cannot be compared"),
         (((2, 3), (2, 3), (2, 2)), "bottom 2 of shape (2, 2) does not hold 2 labels"),
     ],

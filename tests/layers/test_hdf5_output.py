@@ -47,6 +47,15 @@ def test_a_second_batch_is_refused(tmp_path: Path) -> None:
         assert not np.asarray(written["data"]).any()
 
 
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    module = case(tmp_path / "no" / "out.h5", (1,), (1,)).module()
+
+    with pytest.raises(
+        ValueError, match=r"no/out.h5` cannot be written: No such file or directory$"
+    ):
+        module(torch.zeros(1), torch.zeros(1))
+
+
 @pytest.mark.parametrize(
     ("file", "bottoms", "message"),
     [
