@@ -102,7 +102,7 @@ def _of_list(path: Path) -> int:
 
 
 def _of_hdf5(layer: "HDF5Data", tops: Sequence[str], find: Resolve) -> int | None:
-    from protonet.data.sources.hdf5 import first_shapes, list_files  # noqa: PLC0415 # as said above
+    from protonet.data.sources.hdf5_files import first_shapes, list_files  # noqa: PLC0415 # as above
 
     source = find(layer.hdf5_data_param.source)
     only = len(list_files(source, find)) == 1  # of many files, opening each would take its time

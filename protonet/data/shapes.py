@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from protonet.data.paths import Resolve, resolve
 from protonet.layers.base import Layer, Weight
+from protonet.message.augmentation import OnBadImage
 from protonet.message.common import Phase
 from protonet.shape import Shape
 from protonet.spec.filler import check_filler
@@ -98,12 +99,13 @@ def _annotated_data(
 
 
 def _hdf5_data(layer: "HDF5Data", tops: Sequence[str], find: Resolve, phase: Phase) -> Tops:
-    from protonet.data.sources.hdf5 import first_shapes  # noqa: PLC0415 # as said above
+    from protonet.data.sources.hdf5_files import first_shapes  # noqa: PLC0415 # as said above
     from protonet.data.sources.opening import existing  # noqa: PLC0415 # as said above
 
     layer.check()
     param = layer.hdf5_data_param
-    shapes = first_shapes(existing(param.source, find), tops, find)
+    skips = param.on_bad_image is OnBadImage.SKIP
+    shapes = first_shapes(existing(param.source, find), tops, find, skips=skips)
     return tuple((param.batch_size or 0, *shape[1:]) for shape in shapes)
 
 

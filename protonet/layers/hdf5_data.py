@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from protonet.layers._source import SourceLayer, check_batch_size, check_source
 from protonet.layers.base import Arity, LayerError, between, register
+from protonet.message.augmentation import OnBadImage
 from protonet.message.base import Message, Tag, UInt32
 from protonet.message.common import TransformationParameter
 
@@ -14,6 +15,8 @@ class HDF5DataParameter(Message):
     source: Annotated[str, Tag(1)] = ""
     batch_size: Annotated[UInt32 | None, Tag(2)] = None
     shuffle: Annotated[bool, Tag(3)] = False
+    on_bad_image: Annotated[OnBadImage, Tag(50001)] = OnBadImage.RAISE
+    """SKIP: a file that cannot be read or lacks a dataset is left out, and told at the end."""
 
 
 @register

@@ -62,6 +62,29 @@ class Readable(Protocol[Item_co]):
         ...
 
 
+def skipped(
+    names: Sequence[str], total: int, source: str, what: str = "images"
+) -> tuple[Diagnostic, ...]:
+    """Return a warning PN518 that names what was left out of a source, if anything was.
+
+    Args:
+        names: What each is called; only the first `SHOWN` are told.
+        total: How many there are, with the bad ones.
+        source: Where they come from.
+        what: What they are.
+    """
+    if not names:
+        return ()
+    shown = ", ".join(f"`{name}`" for name in names[:SHOWN])
+    error = fault(
+        Fault.SKIPPED,
+        f"{len(names):,} of the {total:,} {what} of `{source}` could not be read and"
+        f" were skipped: {shown}{', ...' if names[SHOWN:] else ''}",
+        file=source,
+    )
+    return tuple(replace(d, severity=Severity.WARNING) for d in error.diagnostics)
+
+
 class Skipping(Generic[Item]):
     """A reader that never fails as long as it has one image.
 
@@ -87,6 +110,11 @@ class Skipping(Generic[Item]):
         """Return channels, height and width of the first image that can be read."""
         return next(iter(self.read((0,)))).pixels.shape
 
+    def label(self, index: int) -> str:
+        """Return what the image is called that is given for this one."""
+        places = ((index + step) % len(self) for step in range(len(self)))
+        return self._reader.label(next((p for p in places if p not in self._met), index))
+
     def read(self, indices: Sequence[int]) -> Iterator[Item]:
         """Yield these images, or those that take their places.
 
@@ -100,16 +128,8 @@ class Skipping(Generic[Item]):
         """Return a warning PN518 that names the bad images that were met, if there were any."""
         with self._lock:
             met = tuple(self._met)
-        if not met:
-            return ()
-        names = ", ".join(f"`{self._reader.label(index)}`" for index in met[:SHOWN])
-        error = fault(
-            Fault.SKIPPED,
-            f"{len(met):,} of the {len(self):,} images of `{self.name}` could not be read and"
-            f" were skipped: {names}{', ...' if met[SHOWN:] else ''}",
-            file=self.name,
-        )
-        return tuple(replace(d, severity=Severity.WARNING) for d in error.diagnostics)
+        names = [self._reader.label(index) for index in met[:SHOWN]]
+        return skipped(names + [""] * (len(met) - len(names)), len(self), self.name)
 
     def _one(self, index: int) -> Iterator[Item]:
         last: DiagnosticError | None = None

@@ -7,7 +7,9 @@ from protonet.data.repeats import Repeats
 from protonet.data.sources.hdf5 import HDF5Rows
 from protonet.data.sources.opening import existing
 from protonet.data.streams.base import Context, Finish, Pace, sent
+from protonet.diagnostics import Diagnostic
 from protonet.layers.hdf5_data import HDF5Data
+from protonet.message.augmentation import OnBadImage
 
 
 class HDF5Stream:
@@ -22,6 +24,7 @@ class HDF5Stream:
             tops,
             seed=context.seed if param.shuffle else None,
             find=context.find,
+            skips=param.on_bad_image is OnBadImage.SKIP,
         )
         # One file stays in memory; only several are worth a thread, and not more than one.
         self.pace = Pace(
@@ -37,6 +40,14 @@ class HDF5Stream:
             return self._rows.indices(position, number)[self._shard.own]
 
         return Repeats(self._rows.size, at, self._rows.identity, self._rows)
+
+    def name(self, position: int, number: int, row: int) -> str:
+        """Return which row of which file made a row of a batch."""
+        return self._rows.label(position, number, row, self._shard)
+
+    def told(self) -> tuple[Diagnostic, ...]:
+        """Return what there is to say of files that were left out."""
+        return self._rows.told()
 
     def draw(self, position: int, number: int) -> Finish:
         """Read a batch."""

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from protonet.data.seeds import Seed
-from protonet.data.sources.hdf5 import HDF5Rows, first_shapes, list_files
+from protonet.data.sources.hdf5 import HDF5Rows
+from protonet.data.sources.hdf5_files import first_shapes, list_files
 from protonet.diagnostics import DiagnosticError
 from tests.data.builders import write_h5
 
@@ -94,7 +95,7 @@ def test_all_files_that_are_wrong_are_named_at_once(tmp_path: Path) -> None:
         "`/1.h5` has no dataset `y` of numbers",
         "the datasets of `/2.h5` differ in their number of rows: `x` (2, 2), `y` (3,)",
         "dataset `x` of `/3.h5` is (2, 3), but (2, 2) in `/0.h5`",
-        "`/5.h5` has no dataset `y` of numbers",
+        "the dataset `y` of `/5.h5` holds values of type |S1, not numbers",
     ]
 
 
@@ -104,6 +105,58 @@ def test_a_file_that_is_gone_later_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(DiagnosticError, match=r"PN510.*cannot read .*1\.h5"):
         rows.read(0, 2)
+
+
+def test_skip_leaves_out_files_that_cannot_be_read_and_tells_them(tmp_path: Path) -> None:
+    path = write(tmp_path, 2, 2, 2, 2)
+    (tmp_path / "0.h5").write_bytes(b"no file of HDF5")
+    write_h5(tmp_path / "2.h5", x=np.zeros((2, 2)))
+
+    rows = HDF5Rows(path, ["x", "y"], skips=True)
+
+    assert first_shapes(path, ["x", "y"], skips=True) == ((2, 2), (2,))
+    assert (rows.size, read(rows, 0, 5)) == (4, [2, 3, 6, 7, 2])
+    (told,) = rows.told()
+    assert told.code == "PN518"
+    assert "2 of the 4 files of" in told.message
+    assert f"skipped: `{tmp_path / '0.h5'}`, `{tmp_path / '2.h5'}`" in told.message
+
+
+def test_rows_of_the_next_file_stand_in_for_one_that_is_damaged_later(tmp_path: Path) -> None:
+    rows = HDF5Rows(write(tmp_path, 1, 3, 2), ["x", "y"], skips=True)
+    (tmp_path / "1.h5").write_bytes(b"damaged")
+
+    assert read(rows, 0, 6) == [0, 4, 5, 4, 4, 5]
+    assert rows.label(1, 3, 1) == f"row 1 of `{tmp_path / '2.h5'}`"
+    assert "1 of the 3 files" in rows.told()[0].message
+
+
+def test_a_list_without_any_good_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("0.h5 1.h5")
+
+    with pytest.raises(DiagnosticError, match=r"PN519.*none of the 2 files"):
+        HDF5Rows(tmp_path / "list.txt", ["x"], skips=True)
+
+
+def test_letter_case_and_numbers_in_a_list_are_hinted_at(tmp_path: Path) -> None:
+    write(tmp_path, 1)
+    write_h5(tmp_path / "train.h5", x=np.zeros((2, 2)), y=np.zeros(2))
+    (tmp_path / "list.txt").write_text(f"{tmp_path}/Train.h5 1")
+
+    with pytest.raises(DiagnosticError) as raised:
+        HDF5Rows(tmp_path / "list.txt", ["x", "y"])
+
+    assert [d.help for d in raised.value.diagnostics] == [
+        f"did you mean `{tmp_path}/train.h5`? case matters in names",
+        "a list for HDF5Data names files, and nothing but files, between blanks",
+    ]
+
+
+def test_an_hdf5_file_in_place_of_its_list_is_told(tmp_path: Path) -> None:
+    write(tmp_path, 1)
+
+    with pytest.raises(DiagnosticError, match=r"PN505.*is an HDF5 file, not a list of them"):
+        list_files(tmp_path / "0.h5")
 
 
 def test_files_without_rows_are_refused(tmp_path: Path) -> None:
