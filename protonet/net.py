@@ -1,6 +1,6 @@
 """The public net: graph, code, blobs and data in one module."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, Self, runtime_checkable
@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import torch
 from torch import Tensor, fx, nn
 
+from protonet.data.culprit import culprit
 from protonet.data.feed import Feed
 from protonet.data.given import DataSets, Given, data_layers
 from protonet.data.paths import resolve
@@ -279,24 +280,33 @@ class Net(nn.Module):
         if self.shortcut is not None and blobs is None and not inputs:
             return self.shortcut()
         program = self.programs.get(None if blobs is None else tuple(blobs))
-        outputs = self.run(program, self._gather(program, inputs or {}))
+        outputs = self.run(program, self._gather(program, inputs or {}), inputs or {})
         if self.execution.amp:
             outputs.to_float()
         return outputs
 
-    def run(self, program: Program, values: Iterable[Tensor]) -> Outputs:
+    def run(
+        self, program: Program, values: Iterable[Tensor], given: Collection[str] = ()
+    ) -> Outputs:
         """Run one of the net's programs; with 16 bits, outputs may be of these.
+
+        Args:
+            program: The program.
+            values: Its inputs, in order.
+            given: The names of those that are not read by data layers.
 
         Raises:
             DiagnosticError: PN302, a layer refused its input.
         """
+        values = tuple(values)
         try:
             found, losses = (program.module if program.run is None else program.run)(*values)
         except (ValueError, IndexError) as error:
             node = self.programs.failed(error.__traceback__)
             if node is None:
                 raise
-            raise DiagnosticError([self._refusal(node, error)]) from error
+            read = {b: v for b, v in zip(program.inputs, values, strict=True) if b not in given}
+            raise DiagnosticError([self._refusal(node, error, read)]) from error
         outputs = Outputs(found)
         outputs.terms = tuple(zip(losses, program.weights, strict=True))
         return outputs
@@ -314,9 +324,12 @@ class Net(nn.Module):
                 raise ValueError(f"the net needs the input `{blob}`")
             yield value
 
-    def _refusal(self, node: Node, error: Exception) -> Diagnostic:
+    def _refusal(
+        self, node: Node, error: Exception, read: Mapping[str, Tensor] = MappingProxyType({})
+    ) -> Diagnostic:
         label = Label(self.graph.place(node, "type"))
-        return Diagnostic("PN302", f"layer `{node.name}`: {error}", (label,))
+        help = culprit(node, error, read, self.shapes, self.feed)  # noqa: A001 # a diagnostic's own word
+        return Diagnostic("PN302", f"layer `{node.name}`: {error}", (label,), help=help)
 
     def loss(self, outputs: Mapping[str, Tensor]) -> Tensor:
         """Return the objective: over all tops, the sum of loss weight times sum of elements."""

@@ -109,6 +109,17 @@ class Feed:
         """Return the batches of a data layer by its key; None if a data set stands in its place."""
         return self._pipes.get(layer)
 
+    def called(self, blob: str, row: int, before: int = 1) -> str:
+        """Return what a record is called that was pulled, as a message says it.
+
+        Args:
+            blob: One of its tops.
+            row: Which row of that top it made.
+            before: How many batches ago: 1 for the last one.
+        """
+        owner = next((data for data in self._layers if blob in data.tops), None)
+        return self._pipes[owner.name].called(row, before) if owner else ""
+
     @property
     def epoch(self) -> Epoch:
         """How long the data are; layers without an end go along.

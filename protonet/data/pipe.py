@@ -6,7 +6,7 @@ from weakref import finalize
 
 from torch import Tensor
 
-from protonet.data.streams.base import Finish, Stream
+from protonet.data.streams.base import Finish, Naming, Stream
 
 
 class Pipe:
@@ -52,6 +52,18 @@ class Pipe:
         if self._ahead:
             self._ahead.popleft().cancel()
         self.position += self.stream.pace.step
+
+    def called(self, row: int, before: int = 1) -> str:
+        """Return what the record in a row of a batch is called; nothing if it has no name.
+
+        Args:
+            row: Which row.
+            before: How many batches ago it was taken: 1 for the last one.
+        """
+        position = self.position - before * self.stream.pace.step
+        if not isinstance(self.stream, Naming):
+            return ""
+        return self.stream.name(position, self._number(position), row)
 
     def seek(self, position: int, end: int | None = None) -> None:
         """Go on from another position; a batch that would pass ``end`` is short, and the last."""

@@ -7,7 +7,7 @@ and on the device.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,13 +21,16 @@ from protonet.data.mirror import copy, mirror
 from protonet.data.seeds import Purpose, Seed
 from protonet.data.shard import WHOLE, Shard
 from protonet.data.sources.base import Image, Pixels
-from protonet.data.sources.transformed import cropped, views
+from protonet.data.sources.transformed import cropped, some_image, views
 from protonet.diagnostics import DiagnosticError
 from protonet.message.augmentation import ChannelOrder
 from protonet.message.common import Phase, TransformationParameter
 from protonet.shape import Shape
 
 PixelArray = NDArray[np.uint8 | np.float32]
+
+Called = Callable[[int], str]
+"""Tells what an image of a batch is called."""
 
 _TINY = float(np.finfo(np.float32).tiny)
 
@@ -114,6 +117,7 @@ class Transformer:
         number: int,
         position: int,
         draws: NDArray[np.float64] | None = None,
+        called: Called | None = None,
     ) -> Batch:
         """Return a batch of images that come one after the other.
 
@@ -122,12 +126,13 @@ class Transformer:
             number: How many they are.
             position: Of the batch, for random numbers.
             draws: Use these numbers instead, three for each image.
+            called: Tells what an image of the batch is called, for messages.
 
         Raises:
             DiagnosticError: PN507, their sizes differ; PN508 or PN509, they do not fit the crop
                 or the mean.
         """
-        each = views(self.param, self.phase)
+        each = self.views
         corners = np.zeros((number * each, 2), np.int64)
         draws = self._draws(position, number) if draws is None else draws
         mirrored = np.tile(TEN[:, 2] > 0, number) if each > 1 else self._mirrored(draws)
@@ -135,7 +140,8 @@ class Transformer:
         labels: list[tuple[float, ...]] = []
         pixels: PixelArray = np.empty(0, np.uint8)
         for at, image in enumerate(self._augmented(images, number, position)):
-            shape = self._shape(image.pixels.shape)
+            name = partial(called, at) if called else some_image
+            shape = self._shape(image.pixels.shape, name)
             first = at * each
             if shape != image.pixels.shape:
                 corner = self._corner(image.pixels.shape, shape, draws[:, at])
@@ -143,7 +149,9 @@ class Transformer:
             if at == 0:
                 pixels = _room(number * each, image.pixels, shape)
             elif (pixels.shape[1:], pixels.dtype) != (shape, image.pixels.dtype):
-                raise self._differ(pixels, image.pixels, shape)
+                raise self._differ(
+                    pixels, image.pixels, shape, (called(0), name()) if called else ()
+                )
             for place, (top, left) in enumerate(corners[first : first + each].tolist(), first):
                 crop = image.pixels[:, top : top + shape[1], left : left + shape[2]]
                 copy(self._ordered(crop), pixels[place], mirrored=flips[place])
@@ -182,9 +190,14 @@ class Transformer:
         return Augmentation(self.param, self.phase, self.seed, self.source)
 
     @property
+    def views(self) -> int:
+        """How many crops are given of each image."""
+        return views(self.param, self.phase)
+
+    @property
     def oversamples(self) -> bool:
         """Whether ten crops are given of each image."""
-        return views(self.param, self.phase) > 1
+        return self.views > 1
 
     @property
     def is_plain(self) -> bool:
@@ -202,16 +215,16 @@ class Transformer:
             for at, image in enumerate(images)
         )
 
-    def _shape(self, image: Shape) -> Shape:
+    def _shape(self, image: Shape, called: Callable[[], str] = some_image) -> Shape:
         if self.mean is not None and self.mean.shape[1:] != image:
             raise fault(
                 Fault.MEAN,
                 f"the mean in `{self.param.mean_file}` is {tuple(self.mean.shape[1:])},"
-                f" but an image of `{self.source}` is {image}",
+                f" but {called()} of `{self.source}` is {image}",
                 help="a mean image has the size of the images before the crop",
                 file=self.source,
             )
-        return cropped(self.param, image, self.source)
+        return cropped(self.param, image, self.source, called)
 
     def _draws(self, position: int, number: int) -> NDArray[np.float64]:
         """Return three numbers for each image: for row, column and mirroring."""
@@ -242,14 +255,18 @@ class Transformer:
         """Return a crop, its channels in the order they have in the batch."""
         return crop[::-1] if self.param.channel_order is ChannelOrder.RGB else crop
 
-    def _differ(self, batch: PixelArray, image: PixelArray, shape: Shape) -> DiagnosticError:
+    def _differ(
+        self, batch: PixelArray, image: PixelArray, shape: Shape, names: tuple[str, ...]
+    ) -> DiagnosticError:
         first, other = str(batch.shape[1:]), str(shape)
         if first == other:
             first, other = str(batch.dtype), str(image.dtype)
+        which = f": {' and '.join(names)}" if names else ""
         return fault(
             Fault.SIZES,
-            f"a batch of `{self.source}` holds images of {first} and {other}",
-            help="set `crop_size`, or `new_height` and `new_width`, or `batch_size: 1`",
+            f"a batch of `{self.source}` holds images of {first} and {other}{which}",
+            help="bring all to one size: by `crop_size`, by `transform_param { resize_param {"
+            " height: ... width: ... } }`, or by `new_height` and `new_width` of ImageData",
             file=self.source,
         )
 

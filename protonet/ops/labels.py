@@ -8,6 +8,18 @@ from protonet.message.common import LossParameter
 Normalization = LossParameter.NormalizationMode
 
 
+class OutOfRangeError(ValueError):
+    """An index that is not in 0 .. ``extent`` - 1.
+
+    Attributes:
+        index: The index.
+    """
+
+    def __init__(self, name: str, index: int, extent: int) -> None:
+        super().__init__(f"{name} {index} is outside 0 .. {extent - 1}")
+        self.index = index
+
+
 def class_indices(
     label: Tensor, shape: tuple[int, ...], *, classes: int, ignore_label: int | None = None
 ) -> tuple[Tensor, Tensor | None]:
@@ -32,13 +44,13 @@ def check_range(index: Tensor, extent: int, name: str) -> None:
     """Refuse indices that are not in 0 .. ``extent`` - 1.
 
     Raises:
-        ValueError: One is outside.
+        OutOfRangeError: One is outside.
     """
     if index.is_cuda or not index.numel() or torch.compiler.is_compiling():
         return
     least, most = (int(bound) for bound in index.aminmax())
     if least < 0 or most >= extent:
-        raise ValueError(f"{name} {least if least < 0 else most} is outside 0 .. {extent - 1}")
+        raise OutOfRangeError(name, least if least < 0 else most, extent)
 
 
 def normalizer(

@@ -1,6 +1,6 @@
 """What a source of images is, and the order in which its records come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -43,6 +43,10 @@ class Reader(Protocol):
         """Return channels, height and width of the first image."""
         ...
 
+    def label(self, index: int) -> str:
+        """Return what an image is called: its file, its key, or its number."""
+        ...
+
     def read(self, indices: Sequence[int]) -> Iterator[Image]:
         """Yield these images; the pixels of one may be gone when the next is asked for.
 
@@ -60,11 +64,13 @@ class Pixels:
         name: What diagnostics call it.
         pixels: ``(N, C, H, W)``.
         labels: ``(N,)``.
+        called: Tells what an image is called.
     """
 
     name: str
     pixels: "NDArray[np.uint8]"
     labels: "NDArray[np.float32]"
+    called: Callable[[int], str] = str
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -72,6 +78,10 @@ class Pixels:
     def shape(self) -> Shape:
         """Return channels, height and width."""
         return self.pixels.shape[1:]
+
+    def label(self, index: int) -> str:
+        """Return what an image is called."""
+        return self.called(index)
 
     def identity(self) -> object:
         """Return a hash of all images and labels."""

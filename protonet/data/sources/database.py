@@ -1,6 +1,6 @@
 """Databases of Datum records, as `convert_imageset` and Caffe's examples write them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,7 +24,9 @@ HELD = 2**30
 
 
 class Store(Protocol):
-    """Records by key."""
+    """Records by key, in a database that a path alone opens."""
+
+    def __init__(self, path: Path) -> None: ...
 
     @property
     def path(self) -> Path:
@@ -100,6 +102,11 @@ class DatumReader:
         """Return what an image is called: its key."""
         return _shown(self._all_keys()[index])
 
+    def keys_later(self) -> Callable[[int], str]:
+        """Return what tells a key when it is asked for, and till then keeps nothing open."""
+        kind, path = type(self._store), self._store.path
+        return lambda index: _shown(kind(path).keys()[index])
+
     def records(self) -> Iterator[Datum]:
         """Yield all records, not decoded.
 
@@ -169,4 +176,4 @@ def held(reader: DatumReader, limit: int = HELD) -> Reader:
         if image.pixels.shape != shape or image.pixels.dtype != np.uint8:
             return reader
         pixels[index], labels[index] = image.pixels, image.label
-    return Pixels(reader.name, pixels, labels)
+    return Pixels(reader.name, pixels, labels, reader.keys_later())

@@ -61,12 +61,20 @@ class AnnotatedStream:
         indices = self._order.indices(position, number)[self._shard.own].tolist()
         seen: list[tuple[Boxes, Shape]] = []
         batch = self._transformer.collect(
-            self._images(indices, position, seen), len(indices), position
+            self._images(indices, position, seen),
+            len(indices),
+            position,
+            called=lambda at: f"`{self._reader.label(indices[at])}`",
         )
         if self._transformer.device.type == "cuda":
             batch = batch.pinned()  # gpu
         rows = torch.from_numpy(self._rows(seen, batch)) if self._has_boxes else None
         return lambda: self._finish(batch, rows)
+
+    def name(self, position: int, number: int, row: int) -> str:
+        """Return what the image in a row of a batch is called."""
+        indices = self._order.indices(position, number)[self._shard.own]
+        return f"`{self._reader.label(int(indices[row]))}` of `{self._reader.name}`"
 
     def told(self) -> tuple[Diagnostic, ...]:
         """Return what there is to say of images that were skipped."""

@@ -1,7 +1,7 @@
 """What a stream is: a data layer's batches by their position, how many records were read before."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from numpy.typing import NDArray
@@ -96,6 +96,21 @@ class Stream(Protocol):
 
         Raises:
             DiagnosticError: PN503 to PN511.
+        """
+        ...
+
+
+@runtime_checkable
+class Naming(Protocol):
+    """A stream whose records have names."""
+
+    def name(self, position: int, number: int, row: int) -> str:
+        """Return what a record of this process is called, as a message says it.
+
+        Args:
+            position: Of its batch.
+            number: How many records that has, of all processes together.
+            row: Which row of the batch the record made.
         """
         ...
 

@@ -47,6 +47,12 @@ class GivenStream:
         images = self._images(self._transformer, rows, indices, position)
         return lambda: (images()[0], *others())
 
+    def name(self, position: int, number: int, row: int) -> str:
+        """Return what the sample in a row of a batch is called."""
+        indices = self._order.indices(position, number)[self._shard.own]
+        index = int(indices[row // self._data.each])
+        return f"sample {index} of the data for `{self._data.samples.name}`"
+
     def _stacked(
         self, rows: Sequence[Arrays], indices: Sequence[int], first: int
     ) -> list[NDArray[np.float32]]:

@@ -69,10 +69,18 @@ class ImageStream:
             batch = self._transformer.gather(self._images, indices, position, draws)
         else:
             images = self._images.read(indices.tolist())
-            batch = self._transformer.collect(images, len(indices), position, draws)
+            batch = self._transformer.collect(
+                images, len(indices), position, draws, partial(self._called, indices)
+            )
         if self._transformer.device.type == "cuda":
             batch = batch.pinned()  # gpu
         return partial(self._finish, batch)
+
+    def name(self, position: int, number: int, row: int) -> str:
+        """Return what the image in a row of a batch is called."""
+        indices = self._samples(position, number) % self._order.total
+        image = self._called(indices, row // self._transformer.views)
+        return f"{image} of `{self._images.name}`"
 
     def told(self) -> tuple[Diagnostic, ...]:
         """Return what there is to say of images that were skipped."""
@@ -98,6 +106,9 @@ class ImageStream:
 
         number = variants.number if variants else 0
         return Repeats(max(number, 1) * self._order.total, self._samples, identity, images, number)
+
+    def _called(self, indices: NDArray[np.int64], row: int) -> str:
+        return f"`{self._images.label(int(indices[row]))}`"
 
     def _samples(self, position: int, number: int) -> NDArray[np.int64]:
         """Return the samples of a batch: image numbers, and beyond those their other variants."""

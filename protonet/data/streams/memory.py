@@ -11,6 +11,7 @@ class MemoryStream:
 
     def __init__(self, layer: MemoryData, name: str, context: Context) -> None:
         shape, _ = layer.shapes()
+        self._name = name
         self._device = context.device
         self._step = shape[0]
         seed = context.seed if layer.memory_data_param.shuffle else None
@@ -31,6 +32,11 @@ class MemoryStream:
         if not arrays.size:
             raise UnrepeatableError("it has no arrays yet")
         return Repeats(arrays.size, arrays.order.indices, arrays.identity, arrays.order)
+
+    def name(self, position: int, number: int, row: int) -> str:
+        """Return what the image in a row of a batch is called."""
+        index = int(self.arrays.order.indices(position, number)[row])
+        return f"image {index} of the arrays of layer `{self._name}`"
 
     def draw(self, position: int, number: int) -> Finish:
         """Take a batch from the arrays."""
