@@ -25,6 +25,7 @@ from protonet.nets.execution import PLAIN, Execution
 from protonet.nets.fill import fill
 from protonet.nets.outputs import Outputs, objective
 from protonet.nets.programs import Programs
+from protonet.ops.counting import Count, Counting
 from protonet.shape import Shape
 from protonet.spec.net import LayerParameter, NetParameter, NetState
 from protonet.spec.read import NetFile, read_net
@@ -247,6 +248,17 @@ class Net(nn.Module):
     def outputs(self) -> tuple[str, ...]:
         """Names of the blobs that no layer reads, sorted as Caffe does."""
         return tuple(value.blob for value in self.graph.outputs)
+
+    @property
+    def counts(self) -> Mapping[str, Count]:
+        """Of how many items the last run's outputs were means, of those that say so."""
+        tops = (
+            (top.blob, count)
+            for node in self.graph.nodes
+            if isinstance(module := self._operators.get(node.key), Counting)
+            for top, count in zip(node.tops, module.counts, strict=False)
+        )
+        return {blob: count for blob, count in tops if blob in self.outputs}
 
     @property
     def loss_weights(self) -> Mapping[str, float]:

@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from protonet.ops.counting import Counting
 from protonet.ops.labels import class_indices
 
 
-class Accuracy(nn.Module):
+class Accuracy(Counting):
     """Share of positions whose true class is among the best ``top_k``.
 
     A score that equals the true one counts as better; NaN is better than nothing, and nothing than
@@ -40,11 +41,15 @@ class Accuracy(nn.Module):
         rivals = (x >= x.gather(self.axis, index)).sum(self.axis, keepdim=True)
         hit = rivals <= self.top_k  # the true class is its own rival, unless it is NaN
         kept = torch.ones_like(hit) if kept is None else kept
-        share = _share((hit & kept).sum(), kept.sum(), x.dtype)
+        count = kept.sum()
+        share = _share((hit & kept).sum(), count, x.dtype)
         if not self.per_class:
+            self.count(count)
             return share
         hits = torch.bincount(index[hit & kept], minlength=classes)
-        return share, _share(hits, torch.bincount(index[kept], minlength=classes), x.dtype)
+        counts = torch.bincount(index[kept], minlength=classes)
+        self.count(count, counts)
+        return share, _share(hits, counts, x.dtype)
 
 
 def _share(hits: Tensor, of: Tensor, dtype: torch.dtype) -> Tensor:

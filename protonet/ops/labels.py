@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from protonet.message.common import LossParameter
+from protonet.ops.counting import Count
 
 Normalization = LossParameter.NormalizationMode
 
@@ -53,10 +54,10 @@ def check_range(index: Tensor, extent: int, name: str) -> None:
         raise OutOfRangeError(name, least if least < 0 else most, extent)
 
 
-def normalizer(
+def item_count(
     mode: LossParameter.NormalizationMode, *, outer: int, inner: int, kept: Tensor | None
-) -> int | Tensor:
-    """Return what a sum of losses is divided by, at least 1 (Caffe's ``get_normalizer``).
+) -> Count:
+    """Return over how many items a loss is averaged; 0 if it is their sum.
 
     Args:
         mode: Which positions are counted.
@@ -65,6 +66,11 @@ def normalizer(
         kept: Which positions are not ignored; None for all.
     """
     if mode == Normalization.VALID and kept is not None:
-        return kept.sum().clamp(min=1)
-    counts = {Normalization.BATCH_SIZE: outer, Normalization.NONE: 1}
-    return max(1, counts.get(mode, outer * inner))
+        return kept.sum()
+    counts = {Normalization.BATCH_SIZE: outer, Normalization.NONE: 0}
+    return counts.get(mode, outer * inner)
+
+
+def normalizer(items: Count) -> Count:
+    """Return what a sum of losses is divided by, at least 1 (Caffe's ``get_normalizer``)."""
+    return items.clamp(min=1) if isinstance(items, Tensor) else max(1, items)

@@ -10,7 +10,8 @@ from torch.nn import functional as F  # noqa: N812 # torch's own name for it
 
 from protonet.message.common import LossParameter
 from protonet.ops._apply import apply
-from protonet.ops.labels import class_indices, normalizer
+from protonet.ops.counting import Counting
+from protonet.ops.labels import class_indices, item_count, normalizer
 
 LOG_FLT_MIN = math.log(torch.finfo(torch.float32).tiny)
 """The least logarithm that SoftmaxWithLoss takes, -87.3365 (Caffe's ``FLT_MIN``)."""
@@ -51,7 +52,7 @@ def floored(x: Tensor, least: float) -> Tensor:
     return apply(_Floor, x, least)
 
 
-class SoftmaxWithLoss(nn.Module):
+class SoftmaxWithLoss(Counting):
     """``-sum log softmax(x)[label] / normalizer``, over the classes of ``axis``.
 
     A term is at most 87.3365; its gradient stays ``p - 1_label``. With ``label_smoothing`` a term
@@ -96,16 +97,18 @@ class SoftmaxWithLoss(nn.Module):
             terms = torch.lerp(terms, even, self.label_smoothing)
         if kept is not None:
             terms = terms.masked_fill(~kept, 0)
-        loss = -terms.sum() / normalizer(
+        items = item_count(
             self.normalization,
             outer=math.prod(x.shape[:axis]),
             inner=math.prod(x.shape[axis + 1 :]),
             kept=kept,
         )
+        self.count(items)
+        loss = -terms.sum() / normalizer(items)
         return (loss, log_p.detach().exp()) if self.prob else loss
 
 
-class InfogainLoss(nn.Module):
+class InfogainLoss(Counting):
     """``-sum_l H[label, l] log softmax(x)_l / normalizer``, over the classes of ``axis``.
 
     ``log p`` is at least ``log 1e-20``; its gradient is that of ``log p`` nevertheless.
@@ -176,12 +179,14 @@ class InfogainLoss(nn.Module):
             rows = rows * kept.unsqueeze(-1)
         log_p = F.log_softmax(x, axis)
         terms = rows.movedim(-1, axis) * floored(log_p, math.log(LOG_THRESHOLD))
-        loss = -terms.sum() / normalizer(
+        items = item_count(
             self.normalization,
             outer=math.prod(x.shape[:axis]),
             inner=math.prod(x.shape[axis + 1 :]),
             kept=kept,
         )
+        self.count(items)
+        loss = -terms.sum() / normalizer(items)
         return (loss, log_p.detach().exp()) if self.prob else loss
 
 
@@ -230,7 +235,7 @@ class HingeLoss(nn.Module):
         return (margins.square() if self.squared else margins).sum() / len(rows)
 
 
-class SigmoidCrossEntropyLoss(nn.Module):
+class SigmoidCrossEntropyLoss(Counting):
     """``-sum (t log s(x) + (1 - t) log(1 - s(x))) / normalizer`` with ``s`` the sigmoid."""
 
     def __init__(
@@ -254,9 +259,10 @@ class SigmoidCrossEntropyLoss(nn.Module):
         if self.ignore_label is not None:
             kept = target.long() != self.ignore_label
             terms = terms.masked_fill(~kept, 0)
-        outer = x.shape[0]
-        inner = math.prod(x.shape[1:])
-        return terms.sum() / normalizer(self.normalization, outer=outer, inner=inner, kept=kept)
+        outer, inner = x.shape[0], math.prod(x.shape[1:])
+        items = item_count(self.normalization, outer=outer, inner=inner, kept=kept)
+        self.count(items)
+        return terms.sum() / normalizer(items)
 
 
 def as_rows(x: Tensor) -> Tensor:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 # torch's own name for it
 
 from protonet.message.common import LossParameter
 from protonet.ops.boxes import Coding, Priors, areas, encode, suppress
-from protonet.ops.labels import check_range, normalizer
+from protonet.ops.counting import Counting
+from protonet.ops.labels import check_range, item_count, normalizer
 from protonet.ops.loss import LOG_FLT_MIN, floored
 from protonet.ops.matching import Match, Matching, Truth, ground_truth, match
 
@@ -77,7 +78,7 @@ class Classes:
     agnostic: bool
 
 
-class MultiBoxLoss(nn.Module):
+class MultiBoxLoss(Counting):
     """``(weight * loss of coordinates + weight * loss of scores) / normalizer``."""
 
     def __init__(
@@ -154,7 +155,9 @@ class MultiBoxLoss(nn.Module):
         conf_loss = conf_terms if counted is None else conf_terms.masked_fill(~counted, 0)
         total = self.weights[0] * loc_loss + self.weights[1] * conf_loss.sum()
         outer, inner = conf_terms.shape
-        return total / normalizer(self.normalization, outer=outer, inner=inner, kept=matched)
+        items = item_count(self.normalization, outer=outer, inner=inner, kept=matched)
+        self.count(items)
+        return total / normalizer(items)
 
     def _truth(self, label: Tensor, images: int) -> Truth:
         background = self.classes.background

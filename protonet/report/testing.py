@@ -26,7 +26,7 @@ def test_lines(net: Net, batches: int) -> Iterator[str]:
     means = Means()
     for at, turn in enumerate(turns(net, batches)):
         outputs = turn.run()
-        means.add({blob: outputs[blob] for blob in net.outputs}, net.loss(outputs), turn.part)
+        turn.count(outputs, means)
         for output in elements(net, outputs):
             yield f"Batch {at}, {output.blob} = {number(output.value)}"
     yield f"Loss: {number(means.loss)}"

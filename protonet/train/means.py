@@ -1,4 +1,8 @@
-"""Means of what a net puts out, over batches; a short last batch counts for what it has."""
+"""Means of what a net puts out, over batches, or over all its data.
+
+Over all data a batch counts for what it has: records, or items that a loss or an accuracy is the
+mean of. So the means do not depend on how the data are cut into batches.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +26,12 @@ class Means:
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
         self._parts: dict[str, Tensor] = {}
+        self._counted: dict[str, float] = {}
+        """What outputs weigh in the objective that are means over items."""
         self._loss = torch.zeros(())
         self._total = 0.0
 
-    def add(self, blobs: Mapping[str, Tensor], loss: Tensor, part: float) -> None:
+    def add(self, blobs: Mapping[str, Tensor], loss: Tensor, part: float = 1.0) -> None:
         """Count a batch.
 
         Args:
@@ -38,14 +44,37 @@ class Means:
         for blob, value in blobs.items():
             self._add(blob, value.detach(), part)
 
+    def add_counted(self, net: Net, outputs: Outputs, part: float) -> None:
+        """Count a batch of a net; of outputs that are means over items, the items.
+
+        Args:
+            net: The net, which was run last on this batch.
+            outputs: What that gave.
+            part: How many records the batch has, as a part of a whole batch.
+        """
+        counts, loss = net.counts, net.loss(outputs)
+        self._counted |= {blob: net.loss_weights.get(blob, 0.0) for blob in counts}
+        for blob, weight in self._counted.items():  # their part comes of their means
+            loss = loss - weight * outputs[blob].sum() if weight else loss
+        self.add({b: outputs[b] for b in net.outputs if b not in counts}, loss, part)
+        for blob, count in counts.items():
+            value = outputs[blob].detach().double()
+            if isinstance(count, Tensor) or count:
+                times = torch.as_tensor(count, dtype=value.dtype, device=value.device)
+                self._put(blob, value * times, times)
+            else:
+                self._put(blob, value, torch.tensor(part))
+
     def _add(self, blob: str, value: Tensor, part: float) -> None:
-        if blob not in self._sums:
-            self._sums[blob], self._parts[blob] = value * part, torch.tensor(part)
-        elif value.shape == self._sums[blob].shape:
-            self._sums[blob] = self._sums[blob] + value * part
-            self._parts[blob] = self._parts[blob] + part
+        if blob not in self._sums or value.shape == self._sums[blob].shape:
+            self._put(blob, value * part, torch.tensor(part))
         else:  # a row for each record: the last rows have none in this batch
             self._add_rows(blob, value)
+
+    def _put(self, blob: str, value: Tensor, part: Tensor) -> None:
+        started = blob in self._sums
+        self._sums[blob] = self._sums[blob] + value if started else value
+        self._parts[blob] = self._parts[blob] + part if started else part
 
     def _add_rows(self, blob: str, value: Tensor) -> None:
         sums, rows = self._sums[blob].clone(), len(value)
@@ -57,13 +86,19 @@ class Means:
 
     @property
     def blobs(self) -> dict[str, Tensor]:
-        """The means of the outputs."""
-        return {b: value / self._parts[b].to(value.device) for b, value in self._sums.items()}
+        """The means of the outputs; 0 where nothing was counted."""
+        means = {b: v / self._parts[b].to(v.device) for b, v in self._sums.items()}
+        for blob in self._counted:
+            none = self._parts[blob].to(means[blob].device) == 0
+            means[blob] = means[blob].masked_fill(none, 0).float()
+        return means
 
     @property
     def loss(self) -> float:
         """The mean objective; 0 of no batches."""
-        return float(self._loss) / (self._total or 1.0)
+        blobs = self.blobs
+        counted = sum(w * float(blobs[b].sum()) for b, w in self._counted.items() if w)
+        return float(self._loss) / (self._total or 1.0) + counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +119,13 @@ class Turn:
     def part(self) -> float:
         """How many records it has, as a part of a whole batch."""
         return self.records / self.epoch.batch if self.epoch else 1.0
+
+    def count(self, outputs: Outputs, means: Means) -> None:
+        """Add what the net put out for it to the means."""
+        if self.epoch:
+            means.add_counted(self.net, outputs, self.part)
+        else:
+            means.add({b: outputs[b] for b in self.net.outputs}, self.net.loss(outputs))
 
     def run(self, blobs: Sequence[str] | None = None) -> Outputs:
         """Run the net on it.

@@ -28,8 +28,7 @@ def score(net: Net, batches: int, interrupted: Callable[[], bool] = lambda: Fals
     for turn in turns(net, batches):
         if interrupted():
             return None
-        outputs = turn.run()
-        means.add({blob: outputs[blob] for blob in net.outputs}, net.loss(outputs), turn.part)
+        turn.count(turn.run(), means)
     return means
 
 

@@ -1,3 +1,6 @@
+import math
+
+import numpy as np
 import pytest
 import torch
 
@@ -36,6 +39,94 @@ def test_means_over_a_whole_set_are_means_over_its_samples(number: int) -> None:
     assert float(means.blobs["loss"]) == pytest.approx(sum(losses) / number)
     assert float(means.blobs["accuracy"]) == pytest.approx(sum(right) / number)
     assert means.blobs["each"].shape == (2,)
+
+
+LABELLED = """
+layer {{
+  name: "in" type: "Input" top: "x" top: "label"
+  input_param {{ shape {{ dim: {batch} dim: 4 dim: 2 }} shape {{ dim: {batch} dim: 2 }} }}
+}}
+layer {{
+  name: "loss" type: "{kind}" bottom: "x" bottom: "label" top: "loss" loss_weight: 3
+  loss_param {{ ignore_label: 9 normalization: {mode} }}
+}}
+layer {{
+  name: "accuracy" type: "Accuracy" bottom: "x" bottom: "label" top: "accuracy" top: "each"
+  accuracy_param {{ ignore_label: 9 }}
+}}
+"""
+DRAWN = np.random.default_rng(1701)
+SCORES = DRAWN.standard_normal((7, 4, 2)).astype(np.float32)
+LABELS = np.array([[0, 9], [1, 1], [9, 9], [3, 9], [9, 0], [1, 3], [9, 9]])  # none of class 2
+KEPT = LABELS != 9
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 5, 7, 9])
+@pytest.mark.parametrize("mode", ["VALID", "FULL", "BATCH_SIZE", "NONE"])
+def test_over_a_whole_set_each_label_counts_that_is_not_ignored(mode: str, batch: int) -> None:
+    data = list(zip(SCORES, LABELS, strict=True))
+    text = LABELLED.format(batch=batch, kind="SoftmaxWithLoss", mode=mode)
+
+    means = score(Net(text, data={"test": data}), WHOLE)
+
+    assert means
+    hits = (SCORES.argmax(1) == LABELS) & KEPT
+    ones = [np.equal(LABELS, c) for c in range(4)]
+    share = [hits[one].sum() / max(1, one.sum()) for one in ones]
+    odds = SCORES - np.log(np.exp(SCORES).sum(1, keepdims=True))
+    right = np.take_along_axis(odds, np.where(KEPT, LABELS, 0)[:, None], 1)[:, 0]
+    items = {"VALID": KEPT.sum(), "FULL": KEPT.size, "BATCH_SIZE": 7, "NONE": 7 / batch}
+    loss = -(right * KEPT).sum() / items[mode]
+    assert means.blobs["accuracy"].dtype == torch.float32
+    assert float(means.blobs["accuracy"]) == pytest.approx(hits.sum() / KEPT.sum())
+    assert means.blobs["each"].tolist() == pytest.approx(share)
+    assert float(means.blobs["loss"]) == pytest.approx(loss)
+    assert means.loss == pytest.approx(3 * loss)
+
+
+def test_of_batches_that_were_counted_out_accuracies_are_caffes() -> None:
+    data = list(zip(SCORES, LABELS, strict=True))
+    text = LABELLED.format(batch=1, kind="SoftmaxWithLoss", mode="VALID")
+
+    means = score(Net(text, data={"test": data}), 7)
+
+    assert means
+    hits = (SCORES.argmax(1) == LABELS) & KEPT
+    each = (hits.sum(1) / KEPT.sum(1).clip(min=1)).tolist()
+    assert float(means.blobs["accuracy"]) == pytest.approx(sum(each) / 7)
+
+
+def test_a_loss_that_is_no_number_stays_one() -> None:
+    data = [(np.full((4, 2), np.nan, np.float32), [0, 9])]
+    text = LABELLED.format(batch=1, kind="SoftmaxWithLoss", mode="VALID")
+
+    means = score(Net(text, data={"test": data}), WHOLE)
+
+    assert means
+    assert math.isnan(means.loss)
+    assert torch.isnan(means.blobs["loss"])
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_targets_that_are_ignored_do_not_count(batch: int) -> None:
+    text = f"""
+    layer {{
+      name: "in" type: "Input" top: "x" top: "t"
+      input_param {{ shape {{ dim: {batch} dim: 2 }} }}
+    }}
+    layer {{
+      name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "x" bottom: "t" top: "loss"
+      loss_param {{ ignore_label: 9 normalization: VALID }}
+    }}
+    """
+    scores, targets = SCORES[:5, 0], np.array([[0, 9], [1, 1], [9, 9], [1, 9], [9, 0]])
+
+    means = score(Net(text, data={"test": list(zip(scores, targets, strict=True))}), WHOLE)
+
+    assert means
+    terms = np.log1p(np.exp(scores)) - targets * scores
+    kept = targets != 9
+    assert means.loss == pytest.approx((terms * kept).sum() / kept.sum())
 
 
 def test_a_row_is_the_mean_over_the_batches_that_have_it() -> None:
