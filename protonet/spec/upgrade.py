@@ -120,7 +120,7 @@ def _upgrade_input(tree: Tree) -> tuple[Block, list[Change]]:
     shapes = _input_shapes(root)
     at = inputs[0][1]
     rest = tuple(field for field in root.fields if field.name not in _INPUT)
-    if not shapes:
+    if not shapes and not any(field.name == "input_dim" for field in root.fields):
         return root._replace(fields=rest), [Change("`input` without a shape was left out", at)]
     if len(shapes) < len(inputs):
         raise DiagnosticError([_no_shape(tree, *inputs[len(shapes)])])

@@ -3,6 +3,8 @@
 Caffe: ``upgrade_proto.cpp``, ``UpgradeNetDataTransformation`` and ``UpgradeV1Net``.
 """
 
+from itertools import chain
+
 from protonet.spec.change import Change, in_blocks, made, values
 from protonet.syntax.tree import Block, Field, Tree
 
@@ -186,12 +188,15 @@ def _transformations(layer: Block) -> list[Field]:
 
 def _move_transformations(layer: Block, message: str, at: int) -> Block:
     """Return a data layer with its transformations in `transform_param`, be there any or not."""
-    moved = {field.name: field for field in _transformations(layer)}
+    moved: dict[str, list[Field]] = {}
+    for field in _transformations(layer):
+        moved.setdefault(field.name, []).append(field)
     data = next(layer.blocks(message), made(at))
     rest = tuple(field for field in data.fields if field.name not in _TRANSFORM)
-    place = next((field.at for field in moved.values()), at)
+    place = next((found[0].at for found in moved.values()), at)
     old = next(layer.blocks("transform_param"), made(place))
-    transform = tuple(({field.name: field for field in old.fields} | moved).values())
+    kept = [one for field in old.fields for one in moved.pop(field.name, [field])]
+    transform = (*kept, *chain.from_iterable(moved.values()))
     new = {
         "transform_param": Field("transform_param", Block(transform, old.at, old.end), place),
         message: Field(message, Block(rest, data.at, data.end), at),

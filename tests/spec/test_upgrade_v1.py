@@ -165,6 +165,27 @@ def test_a_transform_param_that_is_there_is_overruled() -> None:
     )
 
 
+def test_a_mean_of_three_channels_outlives_what_moves_beside_it() -> None:
+    text = (
+        "layers { type: DATA data_param { scale: 2 mirror: true } "
+        "transform_param { mean_value: 104 mean_value: 117 scale: 1 mean_value: 123 } }"
+    )
+
+    assert net_in_canonical_form(text) == (
+        'layer {\n  type: "Data"\n  data_param { }\n  transform_param { '
+        "mean_value: 104 mean_value: 117 scale: 2 mean_value: 123 mirror: true }\n}\n"
+    )
+
+
+def test_what_is_given_twice_stays_given_twice() -> None:
+    """For `bind` to refuse."""
+    text = "layers { type: DATA data_param { scale: 2 scale: 3 } transform_param { scale: 1 } }"
+
+    assert net_in_canonical_form(text) == (
+        'layer { type: "Data" data_param { } transform_param { scale: 2 scale: 3 } }\n'
+    )
+
+
 def test_moving_touches_every_data_layer_of_the_net_as_in_caffe() -> None:
     text = (
         "layers { type: DATA data_param { scale: 2 } } layers { type: DATA } layers { type: RELU }"
