@@ -56,10 +56,11 @@ def format_field(
         tree: What it is of, or comes from: numbers keep their spelling.
         field: The field.
         indent: What each line begins with.
-        end: Keep the comments from the field's offset up to this one; none if not given.
+        end: Keep the comments from the field's offset up to this one; if not given, those within
+            messages that stand in the text.
         short: Write it on one line.
     """
-    writer = _Writer(tree)
+    writer = _Writer(tree, made=end is None)
     at = len(tree.source.text) if end is None else field.at
     writer.next = bisect_left(tree.comments, at, key=lambda comment: comment.at)
     if short:
@@ -88,7 +89,8 @@ def field_end(text: str, field: Field) -> int | None:
 
 
 class _Writer:
-    def __init__(self, tree: Tree | None) -> None:
+    def __init__(self, tree: Tree | None, *, made: bool = False) -> None:
+        self.made = made  # a field that stands in no text, though messages within it may
         self.text = tree.source.text if tree else ""
         self.comments = tree.comments if tree else ()
         self.next = 0  # the comment to be written next
@@ -145,14 +147,19 @@ class _Writer:
 
     def _message(self, name: str, block: Block, indent: str) -> None:
         self._write(f"{indent}{name} {{")
+        outside = self.next
         if block.in_text:
+            if self.made:
+                self.next = bisect_left(self.comments, block.at, key=lambda comment: comment.at)
             self._behind(block.at + 1)
         self.first = True
         self.block(block, f"{indent}  ")
         if block.in_text:
             self.comments_until(block.end - 1, f"{indent}  ")
         self._write(f"{indent}}}")
-        if block.in_text:
+        if self.made:
+            self.next = outside
+        elif block.in_text:
             self._behind(block.end)
 
     def _may_be_short(self, value: Value) -> bool:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from protonet.source import Source
+from protonet.syntax.alike import alike, in_text, meaning, same
 from protonet.syntax.format import field_end, format, format_field  # noqa: A004 # as in format.py
 from protonet.syntax.parse import parse
-from protonet.syntax.tree import Block, Field, Tree, Value
+from protonet.syntax.tree import Block, Field, Tree
 
 _BEHIND = re.compile(r"(?P<separator>[ \t]*[;,]?[ \t]*)(?P<comment>#[^\n]*)?")
 _COMMENT_LINE = re.compile(r"[ \t]*#[^\n]*\n")
@@ -45,7 +46,7 @@ def splice(old: Tree, new: Tree, *, with_comments: bool = True) -> str:
         return format(new)
     text = _applied(old.source.text, edits)
     again = parse(Source(text))
-    if _meaning(again.root) == _meaning(new.root) and (
+    if meaning(again.root) == meaning(new.root) and (
         not with_comments or _comments(again) == _comments(old)
     ):
         return text
@@ -65,19 +66,6 @@ def _comments(tree: Tree) -> Counter[str]:
     return Counter(comment.text for comment in tree.comments)
 
 
-def _meaning(value: Value) -> object:
-    """Return what protobuf sees: the order of fields of different names says nothing."""
-    if type(value) is tuple:
-        return tuple(map(_meaning, value))
-    if not isinstance(value, Block):
-        return (type(value), value)
-    found: defaultdict[str, list[object]] = defaultdict(list)
-    for one in value.fields:
-        items = one.value if type(one.value) is tuple else (one.value,)
-        found[one.name] += map(_meaning, items)
-    return dict(found)
-
-
 class _AnewError(Exception):
     """A field cannot be edited without loss: its whole message is written anew."""
 
@@ -90,6 +78,7 @@ class _Splicing:
     with_comments: bool
     found: list[_Edit] = field(default_factory=list[_Edit])
     removed: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    moved: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
     def edits(self, root: Block) -> list[_Edit]:
         """Return what to change."""
@@ -118,18 +107,26 @@ class _Splicing:
         for one in old.fields:
             if one.at in taken:
                 self._field(one, taken[one.at])
-                continue
-            start, end = one.at, self._end(one)
+            else:
+                gone = self._gone(one, gone, outermost=old is self.tree.root)
+
+    def _gone(
+        self, old: Field, before: tuple[int, int] | None, *, outermost: bool
+    ) -> tuple[int, int]:
+        """Note that a field is to be removed, with the one before it if they share a line."""
+        start, end = old.at, self._end(old)
+        # The outermost is not written anew for the comments in one field: they take its place.
+        if not (outermost and self._is_alone(start, end)):
             self._keep_comments(start, end)
-            if gone and not self.tree.source.text[gone[1] : start].strip(" \t,;"):
-                self.removed.pop()  # what goes together from one line goes as one
-                start = gone[0]
-            gone = (start, end)
-            self.removed.append(gone)
+        if before and not self.tree.source.text[before[1] : start].strip(" \t,;"):
+            self.removed.pop()  # what goes together from one line goes as one
+            start = before[0]
+        self.removed.append((start, end))
+        return start, end
 
     def _field(self, old: Field, new: list[Field]) -> None:
         """Put fields in the place of one."""
-        mine = next((i for i, one in enumerate(new) if one.at == old.at and _alike(old, one)), None)
+        mine = next((i for i, one in enumerate(new) if one.at == old.at and alike(old, one)), None)
         if mine is None:
             self._replace(old, new)
             return
@@ -140,7 +137,7 @@ class _Splicing:
             self._insert(old, one)
 
     def _change(self, old: Field, new: Field) -> None:
-        if _same(old, new):
+        if same(old, new):
             return
         assert isinstance(old.value, Block), "scalars that are alike are the same"
         assert isinstance(new.value, Block)
@@ -157,6 +154,8 @@ class _Splicing:
         return format_field(self.tree, new, self._indent(old), self._end(old)).strip()
 
     def _made(self, new: Field, indent: str, *, short: bool) -> str:
+        if not short:
+            self.moved += in_text(new.value)
         return format_field(self.tree, new, indent, short=short).strip()
 
     def _replace(self, old: Field, new: list[Field]) -> None:
@@ -173,7 +172,7 @@ class _Splicing:
     def _insert(self, place: Field, new: Field, *, before: bool = False) -> None:
         """Write a field before or after one of the text."""
         indent, end = self._indent(place), self._end(place)
-        alone = self._begins_line(place.at) and self._ends_line(end)
+        alone = self._is_alone(place.at, end)
         text = self._made(new, indent, short=not alone)
         between = f"\n{indent}" if alone else " "
         if before:
@@ -194,12 +193,12 @@ class _Splicing:
     def _remove(self, start: int, end: int) -> None:
         text = self.tree.source.text
         behind = self._behind(end)
-        if not (self._begins_line(start) and self._ends_line(end)):
+        if not self._is_alone(start, end):
             self._edit(start, behind.end("separator"), "")
             return
         line = text.rfind("\n", 0, start) + 1
-        if self.with_comments and behind["comment"]:
-            self._edit(start, behind.start("comment"), "")
+        if self.with_comments and (kept := self._comments_within(start, behind.end())):
+            self._edit(start, behind.end(), f"\n{text[line:start]}".join(kept))
             return
         if not self.with_comments:
             line = self._comments_above(line)
@@ -229,12 +228,20 @@ class _Splicing:
         Raises:
             _AnewError: There is one.
         """
-        if not self.with_comments:
-            return
-        comments = self.tree.comments
-        at = bisect_left(comments, start, key=lambda comment: comment.at)
-        if at < len(comments) and comments[at].at < end:
+        if self.with_comments and self._comments_within(start, end):
             raise _AnewError
+
+    def _comments_within(self, start: int, end: int) -> list[str]:
+        """Return the comments of a part, but those that a message took along to another place."""
+        first, last = (
+            bisect_left(self.tree.comments, at, key=lambda comment: comment.at)
+            for at in (start, end)
+        )
+        return [
+            one.text
+            for one in self.tree.comments[first:last]
+            if not any(moved < one.at < behind for moved, behind in self.moved)
+        ]
 
     def _edit(self, start: int, end: int, text: str) -> None:
         self.found.append(_Edit(start, end, text))
@@ -250,6 +257,9 @@ class _Splicing:
         found = _BEHIND.match(self.tree.source.text, end)
         assert found is not None, "all of it may be missing"
         return found
+
+    def _is_alone(self, start: int, end: int) -> bool:
+        return self._begins_line(start) and self._ends_line(end)
 
     def _begins_line(self, at: int) -> bool:
         text = self.tree.source.text
@@ -267,15 +277,3 @@ class _Splicing:
             return ""
         text = self.tree.source.text
         return text[text.rfind("\n", 0, place.at) + 1 : place.at]
-
-
-def _alike(old: Field, new: Field) -> bool:
-    """Tell whether one is the other, perhaps changed."""
-    if isinstance(old.value, Block) and isinstance(new.value, Block):
-        return (old.value.at, old.value.end) == (new.value.at, new.value.end)
-    return _same(old, new)
-
-
-def _same(old: Field, new: Field) -> bool:
-    """Tell whether two fields read alike; the word `LRN` is not the string of it."""
-    return old is new or (old.name == new.name and _meaning(old.value) == _meaning(new.value))

@@ -150,6 +150,43 @@ def test_the_input_layer_comes_before_all_layers_and_behind_the_name() -> None:
     ]
 
 
+def test_an_input_takes_the_comments_in_its_shape_along_and_nothing_else_moves() -> None:
+    text = """\
+name:  "x"   # odd
+
+# regions
+input: "rois" # R
+input_shape {
+  dim: 1 # changed on the fly
+  dim: 5
+} # end
+
+layer {   name: "p" type:"Pooling"  bottom: 'rois' top: 'p' }
+"""
+    assert (
+        upgrade_net_text(text)
+        == """\
+name:  "x"   # odd
+
+# regions
+layer {
+  name: "input"
+  type: "Input"
+  top: "rois"
+  input_param {
+    shape {
+      dim: 1  # changed on the fly
+      dim: 5
+    }
+  }
+} # R
+# end
+
+layer {   name: "p" type:"Pooling"  bottom: 'rois' top: 'p' }
+"""
+    )
+
+
 def test_an_input_without_any_shape_is_left_out() -> None:
     """Old caffemodels have such."""
     tree = parse(Source('name: "n" input: "x" layer { }'))
@@ -170,6 +207,11 @@ def test_an_input_that_lacks_its_shape_is_refused(shape: str) -> None:
             "every `input` needs an `input_shape`, or four `input_dim`",
         )
     ]
+
+
+def test_fewer_than_four_dims_are_no_shape() -> None:
+    """Caffe reads beyond them."""
+    assert [code for code, *_ in problems('input: "a" input_dim: 1 input_dim: 10')] == ["PN019"]
 
 
 def test_three_params_of_batch_norm_are_frozen() -> None:

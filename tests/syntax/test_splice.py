@@ -155,6 +155,26 @@ def test_a_message_is_written_anew_where_a_comment_would_be_lost() -> None:
     assert changed(text, unwrapped) == "m {\n  x: 1  # one\n  y: 2\n}  # end\n"
 
 
+def test_the_comments_in_what_is_gone_stay_at_its_place() -> None:
+    text = "a:   1\n  m {  # m\n    x: 1 # one\n  } # end\nb:   2\n"
+
+    assert changed(text, without("m")) == "a:   1\n  # m\n  # one\n  # end\nb:   2\n"
+    assert changed(text, without("m"), with_comments=False) == "a:   1\nb:   2\n"
+
+
+def test_a_message_takes_its_comments_along() -> None:
+    def wrapped(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+        first, message, last = fields
+        outer = Block((message,), first.at, first.at)
+        return (Field("outer", outer, first.at), last)
+
+    text = "a: 1\nm {  # m\n    x: 1 # one\n} # end\nb:   2\n"
+
+    assert changed(text, wrapped) == (
+        "outer {\n  m {  # m\n    x: 1  # one\n  }\n}\n# end\nb:   2\n"
+    )
+
+
 def test_all_is_written_anew_where_nothing_else_helps() -> None:
     text = "d: [ 1, # one\n 2 ] b:  2\n"
 
