@@ -22,6 +22,9 @@ from protonet.source import Source, Span
 MAX_EXCERPT = 100
 """Characters of a source line that an excerpt shows at most."""
 
+MAX_ELSEWHERE = 3
+"""Further lines of the same problem that are told by their number."""
+
 
 class Severity(StrEnum):
     """How bad it is: an error stops the stage, a warning is only told."""
@@ -112,19 +115,51 @@ class DiagnosticError(Exception):
         super().__init__(*self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n\n".join(diagnostic.render() for diagnostic in self.diagnostics)
+        return "\n\n".join(rendered(self.diagnostics))
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the help "did you mean `x`?" for the closest known name, or nothing."""
-    return _closest(name, tuple(known))
+def rendered(problems: Iterable[Diagnostic]) -> Iterator[str]:
+    """Yield the text of each problem; what is the same in many places of a file is told once."""
+    alike: dict[object, list[Diagnostic]] = {}
+    for problem in problems:
+        labels = [label.text for label in problem.labels]
+        file = problem.labels[0].span.source.name if labels else problem.file
+        said = problem.code, problem.message, problem.help, problem.severity
+        alike.setdefault((*said, file, *labels), []).append(problem)
+    for first, *others in alike.values():
+        yield "\n".join([first.render(), *_elsewhere(first, others)])
+
+
+def _elsewhere(first: Diagnostic, others: Iterable[Diagnostic]) -> Iterator[str]:
+    """Yield the line that says where else a problem is."""
+    here, *lines = dict.fromkeys(map(_line, (first, *others)))
+    shown = [str(line) for line in lines[:MAX_ELSEWHERE]]
+    if here is not None and shown:
+        more = f" and {len(lines) - len(shown)} more" if len(lines) > len(shown) else ""
+        yield f"  = also on line{'s' if len(lines) > 1 else ''} {', '.join(shown)}{more}"
+
+
+def _line(problem: Diagnostic) -> int | None:
+    span = problem.labels[0].span if problem.labels else None
+    return span.source.location(span.start).line if span else None
+
+
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return the help "did you mean `x`?" for the closest known name, or nothing.
+
+    Args:
+        name: What was written.
+        known: What there is.
+        cutoff: How alike they must be, from 0 to 1.
+    """
+    return _closest(name, tuple(known), cutoff)
 
 
 @lru_cache(maxsize=256)
-def _closest(name: str, known: tuple[str, ...]) -> str:
+def _closest(name: str, known: tuple[str, ...], cutoff: float) -> str:
     """Return the help; a net has the same unknown field in many layers."""
     folded = {option.lower(): option for option in known}
-    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    close = get_close_matches(name.lower(), folded, n=1, cutoff=cutoff)
     return f"did you mean `{folded[close[0]]}`?" if close else ""
 
 

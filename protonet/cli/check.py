@@ -5,7 +5,7 @@ import re
 import click
 
 from protonet.cli import _options
-from protonet.diagnostics import Diagnostic, DiagnosticError, Severity
+from protonet.diagnostics import Diagnostic, DiagnosticError, Severity, rendered
 from protonet.lint.rule import Selection
 from protonet.report.check import STDIN, check_source, read
 from protonet.source import Source
@@ -94,8 +94,8 @@ def _fixed(name: str, source: Source, selection: Selection) -> Source:
 
 
 def _tell(name: str, problems: tuple[Diagnostic, ...], *, to_stderr: bool) -> None:
-    for problem in problems:
-        click.echo(f"{problem.render()}\n", err=True)
+    for text in rendered(problems):
+        click.echo(f"{text}\n", err=True)
     counts = [
         _count(sum(problem.severity is severity for problem in problems), severity)
         for severity in Severity

@@ -11,7 +11,7 @@ from protonet.export.deploy import deploy
 from protonet.shape import Shape
 from protonet.source import Source
 from protonet.spec.change import told
-from protonet.spec.read import is_solver
+from protonet.spec.other_file import is_solver
 from protonet.spec.rewrite import modernized
 from protonet.syntax.parse import parse
 

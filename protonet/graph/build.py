@@ -10,6 +10,7 @@ from protonet.graph.rules import takes_part
 from protonet.layers import LAYERS
 from protonet.layers.base import Layer
 from protonet.message.common import Phase
+from protonet.spec.foreign import closest_type
 from protonet.spec.net import LayerParameter, NetState
 from protonet.spec.read import NetFile
 
@@ -181,7 +182,7 @@ class _Building:
         if not spec.type:
             message, hint = f"layer `{spec.name}` has no `type`", 'write `type: "..."`'
         else:
-            message, hint = f"unknown layer type `{spec.type}`", did_you_mean(spec.type, LAYERS)
+            message, hint = f"unknown layer type `{spec.type}`", closest_type(spec.type)
         self._problem("PN201", message, self._label(index, "type"), hint)
 
     def _unknown_bottom(self, index: int, spec: LayerParameter, at: int) -> None:

@@ -6,9 +6,9 @@ where.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import TypeAlias, TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -21,8 +21,18 @@ from protonet.syntax.tree import Block, Field, Tree, Value, Word
 M = TypeVar("M", bound=Message)
 
 
-Foreign: TypeAlias = Callable[[Tree, Field, Block, type[Message]], Diagnostic | None]
-"""Tells what a field of a block is that its message does not have, if it knows."""
+class Foreign(Protocol):
+    """Knows of fields and values more than their message says: ``spec/foreign``."""
+
+    def field(
+        self, tree: Tree, field: Field, block: Block, message: type[Message]
+    ) -> Diagnostic | str:
+        """Return what a field is that its message does not have, or what to do about it."""
+        ...
+
+    def value(self, slot: Slot, value: Value) -> str:
+        """Return what to write instead of a value that the field cannot have."""
+        ...
 
 
 def bind(
@@ -34,7 +44,8 @@ def bind(
         tree: What was parsed.
         message: The class to read it as.
         block: The part of the tree to read; all of it unless given.
-        foreign: Asked about every unknown field; what it answers stands instead of PN101.
+        foreign: Asked about every unknown field; what it answers stands instead of PN101, or is the
+            help of it.
 
     Raises:
         DiagnosticError: PN101 to PN104, all that were found.
@@ -107,13 +118,18 @@ class _Faults:
         for field in block.fields:
             slot = slots.get(field.name)
             if slot is None:
-                told = self._foreign and self._foreign(self._tree, field, block, message)
-                yield told or self._unknown(field, names, message, outer)
+                told = self._told(field, block, message)
+                if isinstance(told, str):
+                    told = self._unknown(field, names, message, outer, told)
+                yield told
             elif field.name in first and not slot.repeated:
                 yield self._twice(field, first[field.name])
             else:
                 first[field.name] = field
                 yield from self._values(field, slot, message)
+
+    def _told(self, field: Field, block: Block, message: type[Message]) -> Diagnostic | str:
+        return self._foreign.field(self._tree, field, block, message) if self._foreign else ""
 
     def _unknown(
         self,
@@ -121,12 +137,13 @@ class _Faults:
         names: dict[str, None],
         message: type[Message],
         outer: type[Message] | None,
+        advice: str,
     ) -> Diagnostic:
         return Diagnostic(
             "PN101",
             f"unknown field `{field.name}`",
             (Label(self._tree.name_span(field), f"not a field of `{name_of(message)}`"),),
-            _belongs(field.name, names, message, outer) or _similar(field.name, message),
+            advice or _belongs(field.name, names, message, outer) or _similar(field.name, message),
         )
 
     def _twice(self, field: Field, first: Field) -> Diagnostic:
@@ -165,7 +182,8 @@ class _Faults:
                 if not (self._is_decimal and _read(value, slot.type)):  # most have no fault
                     yield from self.of(value, slot.type, message)
             elif not _readable(slot, value, message):
-                yield self._wrong(field, slot, _shown(value), _advice(slot, value))
+                told = self._foreign.value(slot, value) if self._foreign else ""
+                yield self._wrong(field, slot, _shown(value), told or _advice(slot, value))
         if slot.kind in (Kind.FLOAT, Kind.DOUBLE) and type(field.value) in (int, tuple):
             written = self._written(field)
             if _NOT_DECIMAL.search(written):
@@ -288,9 +306,23 @@ def _advice(slot: Slot, value: Value) -> str:
         case Kind.STRING | Kind.BYTES, Word():
             return f'put it in quotes: "{value}"'
         case Kind.MESSAGE, _:
-            return f"write `{slot.name} {{ ... }}`"
+            return f"write `{slot.name} {{ {_named(slot.type, value)} }}`"
+        case Kind.BOOL, Word() if value.lower() in _YES_OR_NO:
+            return f"write `{_YES_OR_NO[value.lower()]}`"
         case _:
             return _number(slot, value)
+
+
+def _named(message: type[Message], value: Value) -> str:
+    """Return the field of a message that a value must be meant for: ``phase: TRAIN``."""
+    slots = message.slots().values() if isinstance(value, Word) else ()
+    enums = (slot for slot in slots if slot.kind == Kind.ENUM)
+    return next((f"{one.name}: {value}" for one in enums if value in one.type.__members__), "...")
+
+
+_YES_OR_NO = {"yes": "true", "on": "true", "true": "true"} | dict.fromkeys(
+    ("no", "off", "false"), "false"
+)
 
 
 def _number(slot: Slot, value: Value) -> str:

@@ -16,7 +16,8 @@ from protonet.source import Source
 from protonet.spec.change import losses
 from protonet.spec.dialect import resolve
 from protonet.spec.net import NetParameter, NetState
-from protonet.spec.read import NetFile, is_solver, read_net
+from protonet.spec.other_file import is_solver
+from protonet.spec.read import NetFile, read_net
 from protonet.spec.rewrite import notes as spelled
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree

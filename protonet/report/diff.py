@@ -15,7 +15,8 @@ from protonet.message.base import Kind, Message
 from protonet.message.unbind import text_of
 from protonet.report.check import states
 from protonet.shape import count, extents
-from protonet.spec.read import is_solver, read_net, read_solver
+from protonet.spec.other_file import is_solver
+from protonet.spec.read import read_net, read_solver
 from protonet.syntax.parse import parse
 from protonet.syntax.tree import Tree
 

@@ -17,7 +17,8 @@ from protonet.report import equations
 from protonet.report.curve import columns, curve
 from protonet.shape import count
 from protonet.spec.explain import unknown
-from protonet.spec.read import SolverFile, is_solver, read_net, read_solver
+from protonet.spec.other_file import is_solver
+from protonet.spec.read import SolverFile, read_net, read_solver
 from protonet.spec.solver import SolverParameter
 from protonet.syntax.parse import parse
 from protonet.train import lr, sources

@@ -1,34 +1,49 @@
-"""What is told of a field that only a fork of Caffe has."""
+"""What is told of fields that only a fork of Caffe has, an old net, or another message."""
 
 from protonet.diagnostics import Diagnostic, Label, did_you_mean
 from protonet.layers import LAYERS
-from protonet.message.base import Message, name_of
-from protonet.spec.upgrade_v1 import is_type
-from protonet.syntax.tree import Block, Field, Tree
+from protonet.message.base import Kind, Message, Slot, declared_slots, name_of
+from protonet.spec.net import ParamSpec
+from protonet.spec.own_field import completed
+from protonet.spec.upgrade_v1 import V1_TYPES, is_type
+from protonet.syntax.tree import Block, Field, Tree, Value, Word
 
 _OLD = {"V1LayerParameter": "LayerParameter"}
 """Messages of old files, and the message whose fields forks added to them, too."""
 
 
-def foreign(tree: Tree, field: Field, block: Block, message: type[Message]) -> Diagnostic | None:
-    """Return PN228 for a field that a fork has, PN229 for that of an unknown type: `bind` asks."""
-    from protonet.spec.forks import called, owners  # noqa: PLC0415 # a net of BVLC's needs no forks
+class _Foreign:
+    def field(
+        self, tree: Tree, field: Field, block: Block, message: type[Message]
+    ) -> Diagnostic | str:
+        """Return PN228 for a fork's field, PN229 for that of an unknown type; or what to do."""
+        from protonet.spec.forks import called, owners  # noqa: PLC0415 # a net of BVLC's needs none
 
-    name = name_of(message)
-    forks = owners().get((_OLD.get(name, name), field.name))
-    if forks is None:
-        return _of_unknown_type(tree, field, block, name)
-    return Diagnostic(
-        "PN228",
-        f"`{field.name}` belongs to {called(forks)}, and protonet does not have it",
-        (Label(tree.name_span(field), f"not a field of BVLC's `{name}`"),),
-        _ADVICE.get(field.name, "remove it if the net does not need it"),
-    )
+        name = name_of(message)
+        forks = owners().get((_OLD.get(name, name), field.name))
+        if forks is None:
+            return _of_unknown_type(tree, field, block, name) or _misplaced(field.name, block, name)
+        return Diagnostic(
+            "PN228",
+            f"`{field.name}` belongs to {called(forks)}, and protonet does not have it",
+            (Label(tree.name_span(field), f"not a field of BVLC's `{name}`"),),
+            _ADVICE.get(field.name, "remove it if the net does not need it"),
+        )
+
+    def value(self, slot: Slot, value: Value) -> str:
+        """Return what to write for an old type."""
+        is_type_name = slot.name == "type" and slot.kind == Kind.STRING
+        now = V1_TYPES.get(value) if is_type_name and isinstance(value, Word) else None
+        return f'write "{now}"' if now else ""
+
+
+FOREIGN = _Foreign()
+"""For `bind` to ask."""
 
 
 def _of_unknown_type(tree: Tree, field: Field, block: Block, name: str) -> Diagnostic | None:
     """Return PN229 if a layer's message is that of a type which protonet does not have."""
-    kind = next((str(one.value) for one in block.all("type")), "")
+    kind = _type(block)
     known = {"LayerParameter": LAYERS.__contains__, "V1LayerParameter": is_type}.get(name)
     if known is None or not field.name.endswith("_param") or not kind or known(kind):
         return None
@@ -37,10 +52,40 @@ def _of_unknown_type(tree: Tree, field: Field, block: Block, name: str) -> Diagn
         f"`{field.name}` belongs to the layer type `{kind}`, which neither BVLC's Caffe nor "
         "protonet has",
         (Label(tree.name_span(field), "from a fork that protonet does not know"),),
-        did_you_mean(kind, LAYERS) or "write it as a layer of your own: `--plugin my_layers.py`",
+        # With a message of its own it is hardly a known type that was mistyped.
+        closest_type(kind, cutoff=0.8) or _PLUGIN,
     )
 
 
+def closest_type(kind: str, cutoff: float = 0.6) -> str:
+    """Return the help for a layer type that nobody knows, or nothing."""
+    now = V1_TYPES.get(kind)
+    return f'write "{now}"' if now else did_you_mean(kind, LAYERS, cutoff=cutoff)
+
+
+def _misplaced(field: str, block: Block, name: str) -> str:
+    """Return where something belongs that stands among the fields that all layers have."""
+    if name not in ("LayerParameter", *_OLD):
+        return ""
+    if field in declared_slots(ParamSpec):
+        return f"it belongs in `param {{ {field}: ... }}`, once for each blob"
+    if now := _LISTS_OF_V1.get(field):
+        return f"it is of the old `layers`: write `param {{ {now}: ... }}` for each blob"
+    kind = V1_TYPES.get(_type(block), _type(block))
+    path = completed(kind, (field,)) if kind in LAYERS else None
+    return f"it belongs in `{path[0]} {{ ... }}`" if path else ""
+
+
+def _type(block: Block) -> str:
+    return next((str(one.value) for one in block.all("type")), "")
+
+
+_PLUGIN = "write it as a layer of your own: `--plugin my_layers.py`"
+_LISTS_OF_V1 = {
+    "blobs_lr": "lr_mult",
+    "weight_decay": "decay_mult",
+    "blob_share_mode": "share_mode",
+}
 _TRAINING_ONLY = "it augments images for training: remove it to run the net"
 _ADVICE = {
     **dict.fromkeys(

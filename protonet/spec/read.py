@@ -16,8 +16,9 @@ from protonet.message.common import Phase
 from protonet.shape import Shape
 from protonet.source import Source
 from protonet.spec.change import Change
-from protonet.spec.foreign import foreign
+from protonet.spec.foreign import FOREIGN
 from protonet.spec.net import NetParameter
+from protonet.spec.other_file import refuse_other
 from protonet.spec.rewrite import rewrite
 from protonet.spec.upgrade import upgrade_net, upgrade_solver
 from protonet.spec.upgrade_v1 import has_fork_types
@@ -163,23 +164,30 @@ def _attempt(tree: Tree) -> NetParameter | None:
 
 def _refusal(tree: Tree, modern: Tree, *, is_old: bool) -> DiagnosticError:
     """Return what is wrong with a net as it stands; if that can be read, with its form of today."""
+    refuse_other(tree, solver=False)
     # Of a type that a fork added to V1's, only today's form can be read.
     if is_old and not has_fork_types(tree.root):
         spelled, _ = rewrite(tree)
         if attempt(spelled, NetParameter) is None:
             modern = spelled
-    return faults(modern, NetParameter, foreign=foreign)
+    return faults(modern, NetParameter, foreign=FOREIGN)
 
 
 def bind_net(tree: Tree) -> NetParameter:
     """Read the tree of a net, in BVLC's spelling or that of a fork.
 
-    Something unknown in it may be of a layer of an installed package.
+    Something unknown in it may be of a layer of an installed package. Types that forks added to
+    V1's enum are known by their names of today only: such a net is read in today's form.
 
     Raises:
         DiagnosticError: The file is at fault, or such a package.
     """
-    return _attempt(tree) or bind(rewrite(tree)[0], NetParameter, foreign=foreign)
+    message = _attempt(tree)
+    if message is None:
+        refuse_other(tree, solver=False)
+        modern = upgrade_net(tree)[0] if has_fork_types(tree.root) else tree
+        message = bind(rewrite(modern)[0], NetParameter, foreign=FOREIGN)
+    return message
 
 
 def read_solver(spec: "str | Path | SolverParameter | Tree") -> SolverFile:
@@ -204,19 +212,9 @@ def _bound_solver(tree: Tree) -> "tuple[SolverParameter, Tree]":
     message = attempt(tree, SolverParameter)
     if message is not None:
         return message, tree
+    refuse_other(tree, solver=True)
     spelled, _ = rewrite(tree)
-    return bind(spelled, SolverParameter, foreign=foreign), spelled
-
-
-def is_solver(tree: Tree) -> bool:
-    """Tell whether more of a file's fields are a solver's than a net's."""
-    names, net = {field.name for field in tree.root.fields}, NetParameter.slots().keys()
-    if names <= net:
-        return False
-    from protonet.spec.solver import SolverParameter  # noqa: PLC0415 # a net needs none of it
-
-    solver = SolverParameter.slots().keys()
-    return len(names & (solver - net)) > len(names & (net - solver))
+    return bind(spelled, SolverParameter, foreign=FOREIGN), spelled
 
 
 def _tree(spec: str | Path | Message | Tree) -> Tree:

@@ -3,6 +3,7 @@
 Caffe: ``upgrade_proto.cpp``, ``UpgradeNetDataTransformation`` and ``UpgradeV1Net``.
 """
 
+from difflib import get_close_matches
 from itertools import chain
 
 from protonet.spec.change import Change, in_blocks, made, values
@@ -95,10 +96,20 @@ def has_v1(root: Block) -> bool:
 
 
 def has_fork_types(root: Block) -> bool:
-    """Tell whether some of a net's `layers` is of a type that forks added to V1's."""
-    return any(
-        one.value in _FORK_TYPES for layer in root.blocks("layers") for one in layer.all("type")
-    )
+    """Tell whether some of a net's `layers` is of a type that a fork must have added to V1's."""
+    names = {
+        one.value
+        for layer in root.blocks("layers")
+        for one in layer.all("type")
+        if isinstance(one.value, str)
+    }
+    return any(name in _FORK_TYPES or not _is_mistyped(name) for name in names - V1_TYPES.keys())
+
+
+def _is_mistyped(name: str) -> bool:
+    """Tell whether a name is one of V1's but for a letter or two."""
+    alike = [one for one in V1_TYPES if one.count("_") == name.count("_")]
+    return bool(get_close_matches(name, alike, cutoff=0.85))
 
 
 def is_type(name: str) -> bool:

@@ -1,5 +1,6 @@
 """The diagnostics of a text that is no prototxt, PN002 to PN014."""
 
+import re
 from collections.abc import Sequence
 
 from protonet.diagnostics import Diagnostic, Label
@@ -9,6 +10,7 @@ from protonet.syntax.lexer import MAX_DEPTH, Token
 _MAX_SHOWN = 40
 _MAX_OPEN_SHOWN = 3
 _CURLY_QUOTES = "\u2018\u2019\u201c\u201d"
+_WIDE_COLON = "\uff1a"
 
 
 def _label(source: Source, token: Token, text: str = "") -> Label:
@@ -33,17 +35,39 @@ def _shown(source: Source, token: Token) -> str:
 
 def expected(source: Source, what: str, token: Token) -> Diagnostic:
     """PN002: something else than what may stand here."""
-    text = source.text[token.at : token.end]
-    hints = dict.fromkeys(_CURLY_QUOTES, "use straight quotes, `\"` or `'`")
-    hints |= {"+": "a number has no `+`"}
-    if what == "a field name":
-        hints["["] = "a field's name has no brackets: Caffe's format has no extensions"
     return Diagnostic(
         code="PN002",
         message=f"expected {what}, found {_shown(source, token)}",
         labels=(_label(source, token),),
-        help=hints.get(text, ""),
+        help=_hint(source, token, is_field=what == "a field name"),
     )
+
+
+def _hint(source: Source, token: Token, *, is_field: bool) -> str:
+    """Return what to write instead of something that people take from other languages."""
+    text = source.text[token.at : token.end]
+    if text and text in _CURLY_QUOTES:
+        return "use straight quotes, `\"` or `'`"
+    if text.isspace():
+        return "write a plain space: this one is of a web page or a text processor"
+    if text.startswith(("//", "/*")):
+        return "a comment begins with `#`, on each of its lines"
+    if is_field and _FRACTION.match(text) and source.text[token.at - 1].isdigit():
+        return "a value is no formula: write the number that it gives"
+    before = source.text[max(0, token.at - _MAX_SHOWN) : token.at]
+    if is_field and text.isdigit() and (first := _BEFORE_COMMA.search(before)):
+        return f"several values are a list, `[{first[1]}, {text}]`; the decimal point is a `.`"
+    return _HINTS.get(text, "") if is_field or text != "[" else ""
+
+
+_HINTS = {
+    "+": "a number has no `+`",
+    "(": "write a list, as `[3, 3]`, or the field once for each value",
+    "%": "write the number that it means: `0.5` for 50 percent",
+    "[": "a field's name has no brackets: Caffe's format has no extensions",
+}
+_FRACTION = re.compile(r"[/*]\d")
+_BEFORE_COMMA = re.compile(r"(\d+), *\Z")
 
 
 def no_value(source: Source, key: Token, found: Token) -> Diagnostic:
@@ -85,11 +109,14 @@ def lone_word(source: Source, word: Token, found: Token) -> Diagnostic:
     """PN004: a name with neither value nor braces; maybe the first half of one."""
     same_line = "\n" not in source.text[word.end : found.at]
     joined = same_line and found.type in ("RUN", "OPEN", "KEY")
+    hint = f"a name has no spaces: `{word.value}_{_name(found)}`?" if joined else ""
+    if source.text.startswith(_WIDE_COLON, word.end):
+        hint = f"write a plain `:` for `{_WIDE_COLON}`"
     return Diagnostic(
         code="PN004",
         message=f"`{word.value}` is followed by neither `:` nor `{{`",
         labels=(_label(source, word),),
-        help=f"a name has no spaces: `{word.value}_{_name(found)}`?" if joined else "",
+        help=hint,
     )
 
 

@@ -17,6 +17,7 @@ from protonet.diagnostics import Diagnostic
 from protonet.source import Source
 from protonet.syntax import faults
 from protonet.syntax.lexer import Token
+from protonet.syntax.other import of_text
 from protonet.syntax.tree import Word
 
 MAX_PROBLEMS = 50
@@ -35,6 +36,8 @@ def recover(source: Source, parser: InteractiveParser, tokens: Iterable[Token]) 
     """Return the faults of a text that ``parser`` refuses, in the order they are met."""
     if "\0" in source.text:
         return [faults.binary(source)]
+    if other := of_text(source):
+        return [other]
     recovery = _Recovery(source, parser, tokens)
     while not recovery.done:
         recovery.step()

@@ -147,7 +147,7 @@ def test_a_field_in_the_wrong_block_is_sent_to_the_right_one() -> None:
         ("name: box", 'takes a string, not the word `box` [put it in quotes: "box"]'),
         ("name: 1", "takes a string, not `1`"),
         ("raw: box", 'takes a string, not the word `box` [put it in quotes: "box"]'),
-        ("visible: yes", "takes `true` or `false`, not the word `yes`"),
+        ("visible: yes", "takes `true` or `false`, not the word `yes` [write `true`]"),
         ("visible: 2", "takes `true` or `false`, not `2`"),
         ("colour: BLU", "takes `RED` or `BLUE`, not the word `BLU` [did you mean `BLUE`?]"),
         ("colour: 3", "takes `RED` or `BLUE`, not `3`"),

@@ -97,3 +97,59 @@ def test_a_solver_of_today_is_read_as_it_stands() -> None:
 
     assert read_solver(solver).message is solver
     assert read_solver("base_lr: 0.1\n").message == solver
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ('layer { type: "Pooling" stride: 2 }', "it belongs in `pooling_param { ... }`"),
+        ('layer { type: "Data" mirror: true }', "it belongs in `transform_param { ... }`"),
+        ("layers { type: POOLING stride: 2 }", "it belongs in `pooling_param { ... }`"),
+        (
+            'layer { type: "Scale" decay_mult: 0 }',
+            "it belongs in `param { decay_mult: ... }`, once for each blob",
+        ),
+        (
+            'layer { type: "Scale" blobs_lr: 0 }',
+            "it is of the old `layers`: write `param { lr_mult: ... }` for each blob",
+        ),
+        ("layer { type: INNER_PRODUCT }", 'write "InnerProduct"'),
+        ("layer { type: INNER }", 'put it in quotes: "INNER"'),
+        ("layer { include: TEST }", "write `include { phase: TEST }`"),
+        ("layer { include: ALWAYS }", "write `include { ... }`"),
+    ],
+)
+def test_what_stands_in_the_wrong_place_is_told_where_it_belongs(text: str, advice: str) -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        parse_net(text)
+
+    assert [problem.help for problem in caught.value.diagnostics] == [advice]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("net: 'n.prototxt'\nbase_lr: 1 layer { }", "a solver, not a net"),
+        ("item { name: 'a' }\nitem { }", "a label map: it names the classes of a detector"),
+    ],
+)
+def test_what_is_no_net_is_told_to_be_something_else(text: str, what: str) -> None:
+    for read in (parse_net, read_net):
+        with pytest.raises(DiagnosticError) as caught:
+            read(text)
+
+        assert [d.message for d in caught.value.diagnostics] == [f"`<text>` is {what}"]
+
+
+def test_a_net_is_no_solver() -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        read_solver("name: 'n'\nlayers { }")
+
+    assert [d.message for d in caught.value.diagnostics] == ["`<text>` is a net, not a solver"]
+
+
+def test_types_of_forks_among_v1_s_are_told_as_types_not_as_values() -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        read_net("layers { type: MASK_OUTPUTS mask_outputs_param { } blob_lr: 1 }")
+
+    assert [d.code for d in caught.value.diagnostics] == ["PN229", "PN101"]

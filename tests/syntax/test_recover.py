@@ -161,7 +161,42 @@ def test_a_leading_zero_is_explained() -> None:
             4,
             "use straight quotes, `\"` or `'`",
         ),
-        ("a: 1\u00a0", "expected a field name, found U+00A0", 5, ""),
+        (
+            "a: 1\u00a0",
+            "expected a field name, found U+00A0",
+            5,
+            "write a plain space: this one is of a web page or a text processor",
+        ),
+        (
+            "a: 50%",
+            "expected a field name, found `%`",
+            6,
+            "write the number that it means: `0.5` for 50 percent",
+        ),
+        (
+            "a: (3, 3)",
+            "expected a value, found `(`",
+            4,
+            "write a list, as `[3, 3]`, or the field once for each value",
+        ),
+        (
+            "a: 1/255",
+            "expected a field name, found `/255`",
+            5,
+            "a value is no formula: write the number that it gives",
+        ),
+        (
+            "a: 0,5",
+            "expected a field name, found `5`",
+            6,
+            "several values are a list, `[0, 5]`; the decimal point is a `.`",
+        ),
+        (
+            "// c",
+            "expected a field name, found `//`",
+            1,
+            "a comment begins with `#`, on each of its lines",
+        ),
         (
             "[a.b]: 1",
             "expected a field name, found `[`",
@@ -174,6 +209,30 @@ def test_something_where_it_cannot_stand(text: str, message: str, column: int, a
     (problem,) = problems(text)
     assert (problem.code, problem.message, problem.help) == ("PN002", message, advice)
     assert problem.labels[0].span.source.location(problem.labels[0].span.start).column == column
+
+
+def test_a_wide_colon_is_told() -> None:
+    assert told("a\uff1a 1") == [("PN004", "`a` is followed by neither `:` nor `{`", 1, 1)]
+    assert help_of("a\uff1a 1") == "write a plain `:` for `\uff1a`"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("\n<!DOCTYPE html>\n<p>404</p>", "a web page or XML"),
+        ("<?xml version='1.0'?>", "a web page or XML"),
+        ("404: Not Found", "what a server answers that has no such file"),
+        ("version https://git-lfs.github.com/spec/v1\nsize 1\n", "a pointer of Git LFS"),
+        ('{ "name": "x" }', "JSON"),
+        ("#!/usr/bin/env python\nimport caffe\n", "a Python program"),
+        ("from caffe import layers as L\n", "a Python program"),
+        ("diff --git a/x b/x\n", "a patch"),
+    ],
+)
+def test_a_file_of_another_kind_is_one_mistake(text: str, what: str) -> None:
+    (problem,) = problems(text)
+
+    assert (problem.code, problem.message) == ("PN020", f"`<text>` is {what}")
 
 
 def test_a_message_without_a_name_is_one_mistake() -> None:
