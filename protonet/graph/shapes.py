@@ -56,7 +56,7 @@ def infer_shapes(
     Raises:
         DiagnosticError: The file is at fault, or a shape is known only to the data.
     """
-    file, _ = dialects.resolve(read_net(spec), dialect)
+    file, _ = dialects.resolve(read_net(spec, inputs or ()), dialect)
     phase = Phase[phase] if isinstance(phase, str) else phase
     state = merged(file.message.state, phase, level=level, stages=tuple(stages))
     graph = build(file, state, inputs or ())

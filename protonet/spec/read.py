@@ -1,6 +1,6 @@
 """A net or solver that a user names -> its message, with the tree it was read from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +17,7 @@ from protonet.shape import Shape
 from protonet.source import Source
 from protonet.spec.change import Change
 from protonet.spec.foreign import FOREIGN
+from protonet.spec.given import without_messages
 from protonet.spec.net import NetParameter
 from protonet.spec.other_file import refuse_other
 from protonet.spec.rewrite import rewrite
@@ -130,16 +131,27 @@ def parse_solver(text_or_path: str | Path) -> "SolverParameter":
     return _bound_solver(_tree(text_or_path))[0]
 
 
-def read_net(spec: str | Path | NetParameter | Tree) -> NetFile:
+def read_net(spec: str | Path | NetParameter | Tree, given: Collection[str] = ()) -> NetFile:
     """Read a net and bring it to today's form.
 
     Args:
         spec: A path, the text of a net, a message, or what was parsed already.
+        given: Blobs that the caller gives. What a layer without bottoms that makes only these says
+            beside its names does not count, should it be wrong.
 
     Raises:
         DiagnosticError: The file is at fault, or is not there.
     """
     tree = _tree(spec)
+    try:
+        return _read(spec, tree)
+    except DiagnosticError:
+        if not given:
+            raise
+        return _read(spec, without_messages(tree, given))
+
+
+def _read(spec: object, tree: Tree) -> NetFile:
     upgraded, changes = upgrade_net(tree)
     if isinstance(spec, NetParameter) and not changes:
         return NetFile(spec, tree)

@@ -34,3 +34,37 @@ def test_source_that_only_the_data_knows_asks_for_inputs() -> None:
         protonet.infer_shapes(NET, phase="TRAIN")
 
     assert 'inputs={"x": (...)}' in caught.value.diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'layer { name: "d" type: "Data" top: "x" transform_param { flow: true } }',
+        'layer { name: "d" type: "VideoClips" top: "x" video_clips_param { length: 16 } }',
+        'layers { name: "d" type: VIDEO_CLIPS top: "x" video_clips_param { length: 16 } }',
+        'layers { layer { name: "d" type: "clips" subtraction: 2 } top: "x" }',
+    ],
+)
+def test_what_a_source_says_does_not_count_where_its_blobs_are_given(source: str) -> None:
+    layers = 'layer { name: "r" type: "ReLU" bottom: "x" top: "r" }\n'
+
+    shapes = protonet.infer_shapes(f"{source}\n{layers}", inputs={"x": (2, 3)})
+
+    assert shapes.blobs == {"x": (2, 3), "r": (2, 3)}
+
+
+def test_what_is_wrong_elsewhere_is_told_though_blobs_are_given() -> None:
+    with pytest.raises(protonet.DiagnosticError) as caught:
+        protonet.infer_shapes(NET.replace("5", "x"), inputs={"x": (2, 3, 4, 4)})
+
+    assert [problem.code for problem in caught.value.diagnostics] == ["PN102"]
+
+
+def test_a_layer_with_bottoms_counts_whatever_is_given() -> None:
+    with pytest.raises(protonet.DiagnosticError) as caught:
+        protonet.infer_shapes(
+            f'{INPUT}layer {{ name: "o" type: "Odd" bottom: "x" top: "o" odd_param {{ }} }}\n',
+            inputs={"o": (2, 3)},
+        )
+
+    assert [problem.code for problem in caught.value.diagnostics] == ["PN229"]
