@@ -140,6 +140,9 @@ class Nameless:
     def shape(self) -> Shape:
         return IMAGES.shape()
 
+    def label(self, index: int) -> str:
+        return IMAGES.label(index)
+
     def read(self, indices: Sequence[int]) -> Iterator[Image]:
         return IMAGES.read(indices)
 
