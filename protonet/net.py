@@ -19,7 +19,7 @@ from protonet.graph.ir import Node
 from protonet.graph.rules import merged
 from protonet.graph.share import Owned
 from protonet.message.common import Phase
-from protonet.nets.blobs import Learnable, name_with_dots
+from protonet.nets.blobs import Learnable, in_shape, name_with_dots
 from protonet.nets.compile import Program, attribute, identifiers
 from protonet.nets.execution import PLAIN, Execution
 from protonet.nets.fill import fill
@@ -178,7 +178,8 @@ class Net(nn.Module):
     def _add_blobs(self, device: torch.device) -> None:
         for owned in self.ownership.owned:
             blob = torch.empty(owned.weight.shape, device=device)
-            if blob.dim() == CONV_AXES and self.execution.has_channels_last(device):
+            as_one = owned.name not in self.ownership.reshaped  # whose memory must be in one order
+            if blob.dim() == CONV_AXES and as_one and self.execution.has_channels_last(device):
                 # Convolution follows its weights' format; pooling and more are faster in this one.
                 blob = blob.to(memory_format=torch.channels_last)
             if owned.weight.learnable:
@@ -217,7 +218,7 @@ class Net(nn.Module):
         for node in self.graph.nodes:
             slots = self.ownership.slots.get(node.key)
             if slots and node.name not in found:
-                found[node.name] = [self.blob(owned) for owned in slots]
+                found[node.name] = [in_shape(self.blob(owned), owned) for owned in slots]
         return MappingProxyType(found)
 
     @property

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 # torch's own name for it
 
 import protonet
 from protonet import DiagnosticError, Net
@@ -159,6 +160,31 @@ def test_nets_with_other_blobs_cannot_share() -> None:
 
     with pytest.raises(ValueError, match="layer `a` has other blobs"):
         Net(NET).share_weights(other)
+
+
+def test_a_blob_may_have_another_shape_in_each_layer_that_shares_it() -> None:
+    text = INPUT + (
+        'layer { name: "c" type: "Convolution" bottom: "x" top: "c" param { name: "w" }\n'
+        "  convolution_param { num_output: 2 kernel_h: 3 kernel_w: 4 bias_term: false } }\n"
+        'layer { name: "p" type: "InnerProduct" bottom: "c" top: "p"\n'
+        '  param { name: "w" share_mode: PERMISSIVE }\n'
+        "  inner_product_param { num_output: 18 bias_term: false } }\n"
+    )
+    net = Net(text, phase="TRAIN")
+    (kernel,), (matrix,) = net.params["c"], net.params["p"]
+    x = batch()["x"]
+    with torch.no_grad():
+        matrix.copy_(torch.arange(72.0).reshape(18, 4))
+
+    y = net({"x": x})["p"]
+    y.sum().backward()
+
+    assert kernel.flatten().tolist() == list(range(72))
+    expected = kernel.detach().clone().requires_grad_()
+    same = F.conv2d(x, expected).flatten(1) @ expected.reshape(18, 4).t()
+    same.sum().backward()
+    torch.testing.assert_close(y, same)
+    torch.testing.assert_close(kernel.grad, expected.grad)
 
 
 def test_state_dict_has_layer_and_index_and_may_hold_dots() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label
@@ -40,12 +41,25 @@ class Owned:
         return f"{self.key}/{self.index}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ownership:
-    """Attributes: the owned blobs in Caffe's order; for each node's key, its blobs' owners."""
+    """Who owns what.
+
+    Attributes:
+        owned: The owned blobs in Caffe's order.
+        slots: For each node's key, its blobs' owners, with the weight in the shape that it has in
+            this layer: ``share_mode: PERMISSIVE`` lets that be another one.
+    """
 
     owned: tuple[Owned, ...]
     slots: Mapping[str, tuple[Owned, ...]]
+
+    @cached_property
+    def reshaped(self) -> frozenset[str]:
+        """Names of the blobs that have another shape in some layer than in their owner."""
+        shapes = {owned.name: owned.weight.shape for owned in self.owned}
+        slots = (slot for slots in self.slots.values() for slot in slots)
+        return frozenset(slot.name for slot in slots if slot.weight.shape != shapes[slot.name])
 
 
 def own(graph: Graph, shapes: Shapes) -> Ownership:
@@ -62,8 +76,21 @@ def own(graph: Graph, shapes: Shapes) -> Ownership:
     final = sharing.owned
     return Ownership(
         tuple(final.values()),
-        {key: tuple(final[name] for name in names) for key, names in sharing.slots.items()},
+        {
+            key: tuple(
+                _in_shape(final[name], weight)
+                for name, weight in zip(names, shapes.weights[key], strict=True)
+            )
+            for key, names in sharing.slots.items()
+        },
     )
+
+
+def _in_shape(owned: Owned, weight: Weight) -> Owned:
+    """Return an owner as the layer sees it that has this weight in its place."""
+    if owned.weight.shape == weight.shape:
+        return owned
+    return replace(owned, weight=replace(owned.weight, shape=weight.shape))
 
 
 AGREED = ("lr_mult", "decay_mult", "max_norm")

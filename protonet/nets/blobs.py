@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from protonet.graph.share import Owned
 from protonet.nets.compile import attribute
 
 
@@ -27,6 +28,11 @@ class Learnable:
     lr_mult: float
     decay_mult: float
     max_norm: float = 0.0
+
+
+def in_shape(blob: Tensor, owned: Owned) -> Tensor:
+    """Return a blob as the layer has it whose slot is ``owned``: itself, or a view of it."""
+    return blob if blob.shape == owned.weight.shape else blob.view(owned.weight.shape)
 
 
 def name_with_dots(net: nn.Module) -> None:

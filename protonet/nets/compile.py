@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from torch import Tensor, fx, nn
 
 from protonet.graph.ir import Graph, Node, Value
-from protonet.graph.share import Ownership
+from protonet.graph.share import Owned, Ownership
 from protonet.nets.steps import Step, steps_of
 
 
@@ -150,7 +150,7 @@ class _Emitter:
     def step(self, step: Step) -> None:
         """Append the call of a module."""
         arguments = [self._bottom(step.first, at) for at in range(len(step.first.bottoms))]
-        arguments += [self._blob(owned.name) for owned in step.blobs]
+        arguments += [self._blob(owned) for owned in step.blobs]
         call = self.code.call_module(self._module(step), tuple(arguments))
         if len(step.tops) == 1:
             self.variables[step.tops[0]] = call
@@ -174,8 +174,11 @@ class _Emitter:
             return self.code.call_method("detach", (variable,))
         return variable
 
-    def _blob(self, name: str) -> fx.Node:
+    def _blob(self, owned: Owned) -> fx.Node:
+        name = owned.name
         if name not in self._blobs:
             self.root[attribute(name)] = self.parts.blobs[name]
             self._blobs[name] = self.code.get_attr(attribute(name))
-        return self._blobs[name]
+        if self.parts.blobs[name].shape == owned.weight.shape:
+            return self._blobs[name]
+        return self.code.call_method("view", (self._blobs[name], owned.weight.shape))

@@ -254,7 +254,9 @@ def _write_hdf5(net: Net, path: Path, diffs: Diffs | None) -> None:
 
 
 def _arrays_of(diffs: Diffs, blobs: Iterable[Tensor]) -> Iterator[NDArray[np.float32]]:
-    return (_array(diffs[id(blob)]) for blob in blobs)
+    # A blob that another layer owns in another shape is a view of that one.
+    whole = (blob if id(blob) in diffs else blob._base for blob in blobs)  # noqa: SLF001 # torch has no public name for it
+    return (_array(diffs[id(blob)]) for blob in whole)
 
 
 def _owned(net: Net) -> dict[str, dict[int, Tensor]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from protonet.message import wire
 from protonet.spec.net import NetParameter
 from protonet.train.solver import Solver
-from tests.train.runs import write
+from tests.train.runs import NET, write
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,22 @@ def test_diff_is_what_the_last_update_subtracted(folder: Path, form: str) -> Non
     for diff, old, blob in zip(found, before, solver.net.learnables, strict=True):
         np.testing.assert_allclose(diff, (old - blob.tensor.detach()).numpy().ravel())
         assert np.abs(diff).max() > 0
+
+
+def test_a_layer_that_shares_a_blob_in_another_shape_has_its_diff(folder: Path) -> None:
+    net = NET.replace("param { lr_mult: 1 }", 'param { name: "w" }') + (
+        'layer { name: "other" type: "InnerProduct" bottom: "ip" top: "other"\n'
+        '  param { name: "w" share_mode: PERMISSIVE } inner_product_param { num_output: 784 } }\n'
+        'layer { name: "silence" type: "Silence" bottom: "other" }\n'
+    )
+    solver = Solver(write(folder, "snapshot_diff: true", net))
+    solver.step(1)
+    name, _ = solver.snapshot()
+
+    layers = wire.decode(Path(name).read_bytes(), NetParameter).layer
+
+    first, second = (layer.blobs[0].diff for layer in layers if layer.name in {"ip", "other"})
+    assert first == second
 
 
 def test_before_the_first_update_diffs_are_0(folder: Path) -> None:

@@ -16,6 +16,7 @@ from protonet.export.source.select import Part, select
 from protonet.export.source.text import WIDTH, statement
 from protonet.graph.ir import Node, Value
 from protonet.net import Net
+from protonet.nets.blobs import in_shape
 from protonet.nets.steps import Step, batch_norm_and_scale, steps_of
 from protonet.shape import Shape
 
@@ -186,7 +187,7 @@ class _Composing:
     def _form(self, step: Step, bottoms: tuple[str, ...]) -> Form | None:
         node, shapes = step.first, self.net.shapes
         tops = tuple(shapes.values[top] for top in step.tops)
-        blobs = tuple(self.net.blob(owned).detach() for owned in step.blobs)
+        blobs = tuple(in_shape(self.net.blob(owned), owned).detach() for owned in step.blobs)
         name = self._attributes.free(node.key)
         site = Site(f"self.{name}", bottoms, shapes.bottoms(node), tops, blobs)
         try:
