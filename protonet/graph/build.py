@@ -80,7 +80,7 @@ class _Building:
         self.keys[spec.name] += 1
         phase = spec.phase if spec.has("phase") else self.state.phase
         nth = self.keys[spec.name]
-        unnamed = max(0, layer_type.tops.least - len(tops)) if layer_type.is_loss else 0
+        unnamed = _unnamed(layer_type, len(tops))
         key = spec.name if nth == 1 else f"{spec.name}#{nth}"
         tops += tuple(Value(f"({key} {at})") for at in range(unnamed))
         self.nodes.append(
@@ -159,7 +159,8 @@ class _Building:
             self._wrong_count(index, spec, "top", str(layer_type.tops))
         elif layer_type.equal_bottoms_and_tops and bottoms != tops:
             self._wrong_count(index, spec, "top", f"as many as bottoms, {bottoms}")
-        for name, expected in (("loss_weight", tops), ("propagate_down", bottoms)):
+        made = tops + _unnamed(layer_type, tops)
+        for name, expected in (("loss_weight", made), ("propagate_down", bottoms)):
             given = len(getattr(spec, name))
             if given not in (0, expected):
                 kind = "top" if name == "loss_weight" else "bottom"
@@ -224,6 +225,11 @@ class _Building:
 
 def _many(number: int, kind: str) -> str:
     return f"{number} {kind}" if number == 1 else f"{number} {kind}s"
+
+
+def _unnamed(layer_type: type[Layer], tops: int) -> int:
+    """Return how many tops a loss makes beyond those that the file names."""
+    return max(0, layer_type.tops.least - tops) if layer_type.is_loss else 0
 
 
 def _loss_weights(spec: LayerParameter, layer_type: type[Layer], tops: int) -> tuple[float, ...]:

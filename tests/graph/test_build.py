@@ -45,6 +45,15 @@ def test_loss_without_top_is_a_term_but_no_output() -> None:
     assert [(value.is_automatic, weight) for value, weight in graph.losses()] == [(True, 1.0)]
 
 
+def test_a_loss_weight_stands_for_the_top_that_a_loss_does_not_name() -> None:
+    loss = 'layer { name: "l" type: "EuclideanLoss" bottom: "x" bottom: "x" loss_weight: 0.5'
+
+    assert [weight for _, weight in graph_of(INPUT + loss + " }").losses()] == [0.5]
+    assert problems(INPUT + loss + " loss_weight: 2 }", graph_of) == [
+        "PN208 2:78 layer `l` has 2 `loss_weight`, but 1 top"
+    ]
+
+
 def test_loss_weight_stands_for_each_top() -> None:
     graph = graph_of(
         INPUT + 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" loss_weight: 0.5 }'
