@@ -131,11 +131,13 @@ class _Sharing:
             self.slots[node.key] = tuple(names)
 
     def _slot(self, node: Node, index: int, weight: Weight, spec: ParamSpec) -> str:
-        if not weight.learnable and spec.has("lr_mult") and spec.lr_mult:
+        if not weight.learnable and index < len(node.spec.param) and spec.lr_mult:
+            default = "" if spec.has("lr_mult") else ", its default"
             self._problem(
                 "PN212",
                 node,
-                f"layer `{node.name}`: running statistics cannot have `lr_mult: {spec.lr_mult:g}`",
+                f"layer `{node.name}`: running statistics cannot have "
+                f"`lr_mult: {spec.lr_mult:g}`{default}",
                 "write `lr_mult: 0`, or no `param` at all",
                 "param",
                 index,

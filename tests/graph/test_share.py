@@ -63,6 +63,16 @@ def test_running_statistics_cannot_learn() -> None:
     assert [o.lr_mult for o in ownership_of(text.replace("1 }", "0 }")).owned] == [0, 0, 0]
 
 
+def test_a_param_of_running_statistics_that_does_not_freeze_them_is_refused() -> None:
+    text = INPUT + 'layer { name: "b" type: "BatchNorm" bottom: "x" top: "b" %s }'
+
+    assert problems(text % "param { decay_mult: 0 }", ownership_of) == [
+        "PN212 2:58 layer `b`: running statistics cannot have `lr_mult: 1`, its default"
+    ]
+    # as in Caffe: of three, an upgrade makes them 0
+    assert [o.lr_mult for o in ownership_of(text % ("param { }" * 3)).owned] == [0, 0, 0]
+
+
 def test_a_layer_may_freeze_its_blobs_whatever_their_param_says() -> None:
     text = INPUT + (
         'layer { name: "b" type: "BN" bottom: "x" top: "b" bn_param { frozen: true }'
