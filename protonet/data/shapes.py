@@ -120,10 +120,9 @@ def _window_data(layer: "WindowData", tops: Sequence[str], find: Resolve, phase:
 def _dummy_data(layer: "DummyData", tops: Sequence[str], find: Resolve, phase: Phase) -> Tops:
     shapes = layer.infer()
     fillers = layer.dummy_data_param.data_filler
-    for shape, filler in zip(
-        shapes, fillers if fillers[1:] else fillers * len(shapes), strict=False
-    ):
-        check_filler(Weight(shape, filler))
+    for at, shape in enumerate(shapes if fillers else ()):
+        which = at if fillers[1:] else 0
+        check_filler(Weight(shape, fillers[which]), "dummy_data_param", "data_filler", which)
     return shapes
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label
 from protonet.graph.ir import Graph, Node, Value
-from protonet.layers.base import LayerError, Weight
+from protonet.layers.base import Layer, LayerError, Weight
+from protonet.message.base import Message
+from protonet.message.common import FillerParameter
 from protonet.shape import Shape
 from protonet.spec.filler import check_filler
 
@@ -118,10 +120,21 @@ class _Inference:
         tops = _tops(node, bottoms, self.sources, self.inputs)
         kept = node.layer.weights(*bottoms)
         for weight in kept:
-            check_filler(weight)
+            check_filler(weight, *_field_of(node.layer, weight.filler))
         if bottoms and node.type != "Python":  # whose code may do what it likes
             known[key] = tops, kept
         return tops, kept
+
+
+def _field_of(layer: Layer, filler: FillerParameter) -> tuple[str, ...]:
+    """Return the path below a layer of the field that holds a filler; empty for a default."""
+    for name in layer.model_fields_set:
+        message: object = getattr(layer, name)
+        if isinstance(message, Message):
+            for field in message.model_fields_set:
+                if getattr(message, field) is filler:
+                    return name, field
+    return ()
 
 
 def _tops(

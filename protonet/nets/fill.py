@@ -41,7 +41,7 @@ def gaussian(blob: Tensor, filler: FillerParameter, generator: torch.Generator |
     """N(mean, std); with ``sparse`` s, each value is kept with probability s / shape[0]."""
     blob.normal_(filler.mean, filler.std, generator=generator)
     if filler.sparse >= 0:
-        share = min(1.0, filler.sparse / blob.shape[0])
+        share = filler.sparse / blob.shape[0]
         blob.mul_(torch.empty_like(blob).bernoulli_(share, generator=generator))
 
 

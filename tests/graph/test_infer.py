@@ -31,7 +31,15 @@ def test_what_follows_a_faulty_layer_is_not_reported() -> None:
 def test_unknown_filler_is_refused() -> None:
     text = INPUT + CONV % 'weight_filler { type: "xavir" }'
 
-    assert "unknown filler type `xavir`" in problems(text)[0]
+    assert problems(text) == ["PN301 3:74 layer `c`: unknown filler type `xavir`"]
+
+
+def test_a_number_that_no_filler_draws_from_is_shown_in_its_place() -> None:
+    fillers = 'weight_filler { type: "gaussian" std: 1 } bias_filler { type: "gaussian" std: -1 }'
+
+    assert problems(INPUT + CONV % fillers) == [
+        "PN301 3:130 layer `c`: a gaussian filler needs a `std` above 0, not -1"
+    ]
 
 
 def test_bilinear_filler_needs_a_square_kernel() -> None:

@@ -47,10 +47,13 @@ def test_another_unknown_type_gets_the_list() -> None:
             FillerParameter(type="bilinear"),
             "a bilinear filler needs a blob (N, C, K, K); this one is (2, 3, 4, 5)",
         ),
-        (
-            (),
-            FillerParameter(type="positive_unitball"),
-            "a positive_unitball filler needs a blob with axes; this one has none",
+        *(
+            (
+                (),
+                FillerParameter(type=kind),
+                f"the filler `{kind}` needs a blob with axes; this one has none",
+            )
+            for kind in ("msra", "positive_unitball", "xavier")
         ),
         (
             (),
@@ -61,6 +64,31 @@ def test_another_unknown_type_gets_the_list() -> None:
             (2,),
             FillerParameter(type="truncated_normal", std=0),
             "a truncated_normal filler needs a `std` above 0, not 0",
+        ),
+        (
+            (2,),
+            FillerParameter(type="gaussian", std=-1),
+            "a gaussian filler needs a `std` above 0, not -1",
+        ),
+        (
+            (2,),
+            FillerParameter(type="uniform", min=1, max=0.5),
+            "the `min` 1 of a uniform filler is above its `max` 0.5",
+        ),
+        (
+            (2, 3),
+            FillerParameter(type="xavier", sparse=1),
+            "`sparse` goes with a gaussian filler only, not with `xavier`",
+        ),
+        (
+            (2, 3),
+            FillerParameter(type="gaussian", sparse=3),
+            "`sparse` 3 is more than the 2 outputs of a blob (2, 3)",
+        ),
+        (
+            (2, 3),
+            FillerParameter(type="gaussian", sparse=-2),
+            "`sparse` -2 must be at least 0, or -1 for no zeros",
         ),
     ],
 )
