@@ -26,7 +26,7 @@ def normalized(x: Tensor, scale: Tensor, shift: Tensor, eps: float) -> tuple[Ten
     y = torch.batch_norm(x, scale, shift, mean, var, True, 1.0, eps, torch.backends.cudnn.enabled)
     values = x.numel() // x.shape[1]
     if values == 1:  # torch divides by 0
-        var.zero_()
+        var = torch.zeros_like(var)  # not in place: backward keeps the other
     return y, mean, var * ((values - 1) / values)
 
 

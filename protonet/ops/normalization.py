@@ -60,8 +60,8 @@ class BatchNorm(nn.Module):
             self.eps,
             torch.backends.cudnn.enabled,
         )
-        if x.numel() == x.shape[1]:  # one value a channel: torch divides by 0
-            batch_var.zero_()
+        if x.numel() == x.shape[1]:  # one value: torch divides by 0
+            batch_var = torch.zeros_like(var)  # not in place: backward keeps the other
         with torch.no_grad():
             factor.mul_(self.fraction).add_(1)
             mean.mul_(self.fraction).add_(batch_mean)

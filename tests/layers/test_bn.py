@@ -100,8 +100,10 @@ def test_one_value_a_channel_has_variance_0() -> None:
     stored = var.clone()
 
     (y,) = case(PSPNET, (1, 3)).run(x, scale, shift, mean, var, train=True)
+    (diff,) = torch.autograd.grad(y.sum(), x)
 
     torch.testing.assert_close(y, shift)
+    assert diff.tolist() == [[0.0, 0.0, 0.0]]
     torch.testing.assert_close(var, stored * 0.75)
 
 
