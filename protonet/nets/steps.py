@@ -105,6 +105,8 @@ def batch_norm_and_scale(before: Step, step: Step) -> nn.Module | None:
     norm, scale = before.module, step.module
     if not isinstance(norm, BatchNorm) or not isinstance(scale, Scale) or scale.axis != 1:
         return None
+    if len(before.nodes) > 1:  # it has a Scale already
+        return None
     channels = before.blobs[0].weight.shape
     return norm if step.blobs and step.blobs[0].weight.shape == channels else None
 

@@ -91,6 +91,14 @@ def test_scale_runs_with_its_batch_norm_in_training() -> None:
     torch.testing.assert_close(net.params["n"], other.params["n"])
 
 
+def test_a_second_scale_runs_by_itself() -> None:
+    scales = SCALE % "bias_term: true" + SCALE.replace('"s"', '"t"') % ""
+    net = with_blobs(Net(INPUT + CONV % "" + NORM % "" + scales))
+
+    assert calls(net) == ["c", "t"]
+    torch.testing.assert_close(net({"x": batch()})["c"], apart(net, batch()))
+
+
 def test_fixed_statistics_are_folded_in_training_too() -> None:
     norm = NORM % "batch_norm_param { use_global_stats: true }"
     net = with_blobs(Net(INPUT + CONV % "" + norm, phase="TRAIN"))
