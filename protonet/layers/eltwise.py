@@ -61,10 +61,9 @@ class Eltwise(Layer):
 
     def _check_coeff(self, bottoms: int) -> None:
         p, field = self.eltwise_param, ("eltwise_param", "coeff")
-        if p.coeff and p.operation != EltwiseParameter.EltwiseOp.SUM:
-            raise LayerError(
-                f"`coeff` goes with SUM only, not with {p.operation.name}", field=field
-            )
+        # As Caffe, which lets them stand with MAX, without effect.
+        if p.coeff and p.operation == EltwiseParameter.EltwiseOp.PROD:
+            raise LayerError("`coeff` goes with SUM only, not with PROD", field=field)
         if len(p.coeff) not in (0, bottoms):
             raise LayerError(
                 f"there are {len(p.coeff)} `coeff` for {bottoms} bottoms",

@@ -93,12 +93,17 @@ def test_the_gradient_of_a_product_is_finite_at_zero_in_either_form() -> None:
     assert (a.grad.item(), b.grad.item()) == (3, 0)
 
 
+def test_coefficients_of_a_maximum_have_no_effect() -> None:
+    bottoms = torch.tensor([1.0]), torch.tensor([2.0])
+
+    assert case("operation: MAX coeff: -1 coeff: -2", 2).run(*bottoms)[0].item() == 2
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
         ("coeff: 1", "there are 1 `coeff` for 3 bottoms"),
         ("operation: PROD coeff: 1 coeff: 1 coeff: 1", "`coeff` goes with SUM only, not with PROD"),
-        ("operation: MAX coeff: 1 coeff: 1 coeff: 1", "`coeff` goes with SUM only, not with MAX"),
     ],
 )
 def test_refusals(params: str, message: str) -> None:

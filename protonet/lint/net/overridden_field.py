@@ -1,11 +1,12 @@
 """PN705."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from protonet.diagnostics import Fix
 from protonet.lint.rule import Finding
 from protonet.lint.scopes import NET, FileView
-from protonet.spec.edit import removal
+from protonet.spec.edit import joined, removal
 
 if TYPE_CHECKING:
     from protonet.layers.eltwise import EltwiseParameter
@@ -21,6 +22,10 @@ def _eltwise(eltwise: "EltwiseParameter") -> str:
     return "" if eltwise.operation.name == "PROD" else "`operation` is not PROD"
 
 
+def _coeff(eltwise: "EltwiseParameter") -> str:
+    return "`operation` is MAX" if eltwise.operation.name == "MAX" else ""
+
+
 def _loss(loss: "LossParameter") -> str:
     return "`normalization` is set" if loss.has("normalization") else ""
 
@@ -28,6 +33,7 @@ def _loss(loss: "LossParameter") -> str:
 _OVERRIDDEN: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("lrn_param", "k", _lrn),
     ("eltwise_param", "stable_prod_grad", _eltwise),
+    ("eltwise_param", "coeff", _coeff),
     ("loss_param", "normalize", _loss),
 )
 """Fields that another one of the same message takes the effect from, and why."""
@@ -44,5 +50,12 @@ def overridden_field(net: FileView) -> Iterator[Finding]:
                 yield Finding(
                     f"`{field}` has no effect: {why}",
                     net.tree.place(*path),
-                    fix=removal(net.tree, *path),
+                    fix=_removal(net, path, getattr(message, field)),
                 )
+
+
+def _removal(net: FileView, path: tuple[str | int, ...], value: object) -> Fix | None:
+    if not isinstance(value, tuple):
+        return removal(net.tree, *path)
+    number = len(cast("tuple[object, ...]", value))  # of whatever
+    return joined([removal(net.tree, *path, at) for at in range(number)])
