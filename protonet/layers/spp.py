@@ -65,4 +65,11 @@ class SPP(Layer):
     def _extents(self, bottom: Shape, level: int) -> Shape:
         stochastic = self.spp_param.pool is SPPParameter.PoolMethod.STOCHASTIC
         window, field = pyramid_window(bottom[2:], level), ("spp_param", "pyramid_height")
+        if any(p >= k for p, k in zip(window.pad, window.kernel, strict=True)):
+            raise LayerError(
+                f"{bottom[2]} x {bottom[3]} cannot be cut into {2**level} x {2**level} bins: "
+                f"windows of {window.kernel} would need a pad of {window.pad}",
+                help=f"`pyramid_height` can be {level} at most",
+                field=field,
+            )
         return checked_extents(bottom, window, stochastic=stochastic, field=field)

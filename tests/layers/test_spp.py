@@ -60,7 +60,7 @@ def test_any_size_of_image_gives_the_same_length() -> None:
         (
             "pyramid_height: 3",
             (1, 1, 5, 5),
-            "pad (2, 2) must be smaller than the kernel (2, 2)",
+            "5 x 5 cannot be cut into 4 x 4 bins: windows of (2, 2) would need a pad of (2, 2)",
         ),
         (
             "pyramid_height: 2 pool: STOCHASTIC",
