@@ -138,6 +138,10 @@ def test_fillers_in_a_list_are_left_out() -> None:
     assert codes(f'layer {{ name: "d" type: "DummyData" top: "d" {param} }}\n') == []
 
 
+def test_a_sparse_filler_that_is_refused_has_no_warning_beside_it() -> None:
+    assert codes(X + IP.format("x").replace('"xavier"', '"xavier" sparse: 2')) == []
+
+
 def test_layers_of_one_name_may_be_alike_or_of_other_shapes() -> None:
     train, test = "include { phase: TRAIN }", "include { phase: TEST }"
     first = X + conv("c", "x", "c", train)

@@ -37,7 +37,8 @@ def unread_filler_field(net: FileView) -> Iterator[Finding]:
         for name, message in layer.param_messages.items():
             for field, filler in _fillers(message):
                 read = _READ.get(filler.type, filler.model_fields_set)
-                for unread in filler.model_fields_set - read - {"type"}:
+                # A `sparse` where it does not belong is an error, PN301.
+                for unread in filler.model_fields_set - read - {"type", "sparse"}:
                     found[unread, filler.type].append(("layer", index, name, field, unread))
     for (unread, kind), paths in found.items():
         more = f" here and in {len(paths) - 1} more" if len(paths) > 1 else ""
