@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own name for it
 
 import protonet
@@ -196,6 +196,23 @@ def test_state_dict_has_layer_and_index_and_may_hold_dots() -> None:
 
     assert sorted(state) == ["fc.1/0", "fc.1/1", "fc/0", "fc/1"]
     assert all(copy.state_dict()[key].equal(state[key]) for key in state)
+
+
+@pytest.mark.parametrize("name", ["a%2Eb", "é", *(f"a{mark}.b" for mark in "\"'\\\n\0%\udcff")])
+def test_the_name_of_a_layer_is_no_code(name: str) -> None:
+    text = INPUT + IP % (escaped(name), "y")
+    net, copy = Net(text, seed=1), Net(text, seed=2)
+    within = nn.ModuleDict({"%002E": nn.Linear(1, 1, bias=False), "net": net})
+
+    copy.load_state_dict(net.state_dict())
+
+    assert sorted(net.state_dict()) == [f"{name}/0", f"{name}/1"]
+    assert sorted(within.state_dict()) == ["%002E.weight", f"net.{name}/0", f"net.{name}/1"]
+    assert copy({"x": batch()["x"]})["y"].equal(net({"x": batch()["x"]})["y"])
+
+
+def escaped(name: str) -> str:
+    return "".join(f"\\{byte:03o}" for byte in name.encode(errors="surrogateescape"))
 
 
 def test_code_follows_blobs_that_are_converted() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from protonet.graph.share import Owned
-from protonet.nets.compile import attribute
+from protonet.nets.compile import attribute, named_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,18 @@ def in_shape(blob: Tensor, owned: Owned) -> Tensor:
 
 def name_with_dots(net: nn.Module) -> None:
     """Let a net's state have the blobs of layer ``a.b`` under that name, which no attribute may."""
-    net.register_state_dict_post_hook(_with_dots)
-    net.register_load_state_dict_pre_hook(_without_dots)
+    net.register_state_dict_post_hook(_to_names)
+    net.register_load_state_dict_pre_hook(_to_attributes)
 
 
-def _with_dots(
+def _to_names(
     module: nn.Module, state: dict[str, Any], prefix: str, metadata: dict[str, Any]
 ) -> None:
-    for key in [key for key in state if "%2E" in key]:
-        state[key.replace("%2E", ".")] = state.pop(key)
+    # Where the net is a module of another, the state holds that one's, too.
+    for key in [key for key in state if key.startswith(prefix) and "%" in key]:
+        state[prefix + named_by(key.removeprefix(prefix))] = state.pop(key)
 
 
-def _without_dots(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    for key in [key for key in state if "." in key.removeprefix(prefix)]:
+def _to_attributes(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    for key in list(state):
         state[prefix + attribute(key.removeprefix(prefix))] = state.pop(key)

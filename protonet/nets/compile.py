@@ -86,8 +86,21 @@ def compile_graph(
 
 
 def attribute(name: str) -> str:
-    """Return the attribute of a blob ``layer/0``: torch allows any name without a dot."""
-    return name.replace(".", "%2E")
+    """Return the attribute of a blob ``layer/0``.
+
+    torch allows no dot in it, and torch.fx writes it between quotes into the code that it runs: a
+    layer's name is no code, whatever it holds.
+    """
+    return _NOT_IN_QUOTES.sub(lambda found: f"%{ord(found[0]):04X}", name)
+
+
+def named_by(attribute: str) -> str:
+    """Return the name of a blob by its attribute."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), attribute)
+
+
+_NOT_IN_QUOTES = re.compile(r'[.%"\\\x00-\x1f\x7f\ud800-\udfff]')
+_ESCAPED = re.compile(r"%([0-9A-F]{4})")
 
 
 def identifiers(names: Collection[str]) -> dict[str, str]:
