@@ -14,6 +14,11 @@ class Location(NamedTuple):
     column: int
 
 
+def readable(text: str) -> str:
+    """Return text that everything can show: bytes that are no UTF-8 are question marks in it."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
 @dataclass(frozen=True)
 class Source:
     """The text of one file.

@@ -4,6 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from protonet.diagnostics import Diagnostic, DiagnosticError
+from protonet.source import readable
 
 
 class Fault(StrEnum):
@@ -40,5 +41,5 @@ class Fault(StrEnum):
 def fault(code: StrEnum, message: str, *, help: str = "", file: Path | str = "") -> DiagnosticError:  # noqa: A002 # a diagnostic's own word
     """Return one problem as an exception; ``file`` is where the fault lies."""
     # A name from a list may hold bytes that are no UTF-8 (lone surrogates), which no one can print.
-    message = message.encode(errors="surrogateescape").decode(errors="replace")
-    return DiagnosticError([Diagnostic(code.value, message, help=help, file=str(file))])
+    problem = Diagnostic(code.value, readable(message), help=help, file=str(file))
+    return DiagnosticError([problem])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from protonet.data.tools.convert import Converted
+from protonet.source import readable
 
 NAMED = 20
 """Images that were left out are named, so many at most."""
@@ -15,7 +16,6 @@ def converted_lines(done: Converted) -> Iterator[str]:
     if done.bad:
         yield f"left out: {len(done.bad):,} images that cannot be read"
     for bad in done.bad[:NAMED]:
-        name = bad.name.encode(errors="surrogateescape").decode(errors="replace")
-        yield f"  {name}: {bad.why}"
+        yield f"  {readable(bad.name)}: {bad.why}"
     if len(done.bad) > NAMED:
         yield f"  and {len(done.bad) - NAMED:,} more"

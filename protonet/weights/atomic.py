@@ -34,6 +34,8 @@ def replacing(path: Path) -> Generator[Path]:
         sync(path.parent)
     except OSError as error:
         raise faults.unwritable(path, error) from None
+    except UnicodeEncodeError as error:
+        raise faults.unnamable(path, error) from None
     finally:
         with suppress(OSError):  # its folder may be none
             temporary.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.shape import Shape
+from protonet.source import readable
 
 BINARY_LIMIT = 2**31 - 1
 """Bytes that protobuf, and so Caffe, reads from one binary file at most."""
@@ -56,3 +57,15 @@ def unwritable(path: Path, error: OSError) -> DiagnosticError:
     """Return PN408: a file cannot be written; what stood there before is untouched."""
     message = f"cannot write `{path}`: {(error.strerror or str(error)).lower()}"
     return DiagnosticError([Diagnostic("PN408", message, file=str(path))])
+
+
+def unnamable(path: Path, error: UnicodeEncodeError) -> DiagnosticError:
+    """Return PN408: a file would hold a name that is not UTF-8, and its format knows no such.
+
+    Those of Caffe, and pickle, do; safetensors and zip archives, and text, do not.
+    """
+    before, after = error.object[: error.start], error.object[error.start :]
+    name = readable(before.rpartition("\n")[2] + after.partition("\n")[0])
+    message = f"cannot write `{path}`: it would hold `{name}`, which is not UTF-8"
+    help_ = "write the file of the net in UTF-8; `.caffemodel`, `.h5` and `.pth` hold any name"
+    return DiagnosticError([Diagnostic("PN408", message, help=help_, file=str(path))])

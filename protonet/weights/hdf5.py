@@ -7,7 +7,7 @@ iter  current_step  learned_net  history/<index>    solver state
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import h5py  # pyright: ignore[reportMissingTypeStubs] # it has none
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from protonet.shape import count
 from protonet.weights import faults
 from protonet.weights.hdf5_file import created
+from protonet.weights.scan import encode_text
 from protonet.weights.stored import (
     ArrayBlob,
     Blob,
@@ -31,6 +32,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     _Layers: TypeAlias = Iterable[tuple[str, Mapping[int, NDArray[np.float32]]]]
+
+    class _Link(Protocol):
+        type: int
+
+    class _Links(Protocol):
+        def exists(self, name: bytes) -> bool: ...
+        def get_info(self, name: bytes) -> _Link: ...
+
+
+_HARD = 0  # h5py.h5l.TYPE_HARD
 
 MAX_RATIO = 1100
 """Bytes that one stored byte can become: deflate reaches no more, so a file that says so lies."""
@@ -68,16 +79,23 @@ def _layers(file: OpenFile, group: h5py.Group, name: str) -> Iterator[StoredLaye
 
 
 def _keys(group: h5py.Group) -> list[str]:
-    return list(cast("Iterable[str]", group.keys()))  # h5py does not say what keys are
+    keys = cast("Iterable[str | bytes]", group.keys())  # bytes that are no UTF-8
+    return [key if isinstance(key, str) else key.decode(errors="surrogateescape") for key in keys]
 
 
 def _member(file: OpenFile, group: h5py.Group, key: str) -> h5py.Group | h5py.Dataset:
     """Return a member that stands in the file itself; links may lead to any file of the machine."""
-    link = cast("object", group.get(key, getlink=True))  # h5py does not say what it returns
-    member = cast("object", group.get(key)) if isinstance(link, h5py.HardLink) else None  # nor here
+    name = encode_text(key)
+    member = cast("object", group.get(name)) if _is_own(group, name) else None  # h5py has no types
     if not isinstance(member, h5py.Group | h5py.Dataset):
         raise faults.corrupt(file.path, f"it has no `{key}` of its own in `{group.name}`")
     return member
+
+
+def _is_own(group: h5py.Group, name: bytes) -> bool:
+    # Not by `get(getlink=True)`, which takes no bytes that are no UTF-8.
+    links = cast("_Links", group.id.links)  # h5py has no types
+    return links.exists(name) and links.get_info(name).type == _HARD
 
 
 def _group(file: OpenFile, root: h5py.Group, key: str) -> h5py.Group:
@@ -128,7 +146,11 @@ def write_hdf5(path: Path | str, layers: "_Layers", diffs: "_Layers | None" = No
 
 def _fill(root: h5py.Group, layers: "_Layers") -> None:
     for name, blobs in layers:
-        group = root.require_group(name)
+        key = encode_text(name)
+        try:  # `require_group` takes no bytes that are no UTF-8
+            group = root.create_group(key)
+        except ValueError:  # it is there: a layer `a/b` came before `a`
+            group = cast("h5py.Group", root[key])
         for index, array in blobs.items():
             group.create_dataset(str(index), data=array, dtype="<f4")
 
@@ -179,7 +201,7 @@ def write_state(
     Raises:
         DiagnosticError: PN408, it cannot be written; what stood at ``path`` is untouched.
     """
-    name = learned_net.encode("utf-8", errors="surrogateescape")
+    name = encode_text(learned_net)
     with created(path) as root:
         root.create_dataset("iter", data=[iteration], dtype="<i4")
         # Caffe reads the text as C does (H5LTread_dataset_string): it needs a zero at its end.

@@ -36,9 +36,31 @@ def test_an_exception_leaves_the_old_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
 
-    with pytest.raises(UnicodeEncodeError):
-        _write(path, "new \udcff")
+    with pytest.raises(KeyError):
+        _begin(path)
 
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def _begin(path: Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+        raise KeyError
+
+
+def test_a_name_that_the_format_cannot_hold_is_a_diagnostic(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    with pytest.raises(DiagnosticError) as caught:
+        _write(path, "first\nnet caf\udce9\nlast \udcff\n")
+
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, problem.message) == (
+        "PN408",
+        f"cannot write `{path}`: it would hold `net caf\ufffd`, which is not UTF-8",
+    )
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

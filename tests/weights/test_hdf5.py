@@ -72,6 +72,19 @@ def test_a_layer_may_have_slashes_in_its_name(tmp_path: Path) -> None:
     }
 
 
+def test_a_layer_may_have_a_name_that_is_no_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "m.caffemodel.h5"
+
+    write_hdf5(path, [("caf\udce9/\udcff", {0: BIAS}), ("caf\udce9", {0: WEIGHT})])
+
+    assert values(read_hdf5(path)) == {
+        "caf\udce9/\udcff": {0: BIAS.tolist()},
+        "caf\udce9": {0: WEIGHT.tolist()},
+    }
+    with h5py.File(path) as root:
+        assert isinstance(root[b"data/caf\xe9/\xff/0"], h5py.Dataset)
+
+
 @pytest.mark.parametrize("dtype", ["<f8", ">f4", "<f2", "<i4"])
 def test_other_numbers_are_read_as_floats(tmp_path: Path, dtype: str) -> None:
     path = tmp_path / "m.caffemodel.h5"

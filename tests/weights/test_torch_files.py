@@ -77,6 +77,17 @@ def test_what_is_written_is_what_torch_reads(tmp_path: Path) -> None:
     }
 
 
+def test_names_that_are_no_utf8_go_where_the_format_has_them(tmp_path: Path) -> None:
+    named = {"caf\udce9/0": BIAS}
+
+    write_pth(tmp_path / "m.pth", named)
+
+    assert values(read_pth(tmp_path / "m.pth")) == {"caf\udce9": {0: BIAS.tolist()}}
+    for write in (write_safetensors, write_npz):
+        with pytest.raises(DiagnosticError, match=r"PN408.*would hold `caf\ufffd/0"):
+            write(tmp_path / "m", named)
+
+
 def test_names_of_torch_are_weight_and_bias(tmp_path: Path) -> None:
     net = nn.Sequential()
     net.add_module("conv1", nn.Conv2d(1, 2, 1))

@@ -166,9 +166,14 @@ def _datasets(path: Path, names: Sequence[str]) -> Generator[tuple[_Dataset, ...
 
 
 def _dataset(file: "h5py.File", path: Path, name: str) -> _Dataset:
-    found = cast("object", file.get(name))
+    try:
+        found = cast("object", file.get(name.encode(errors="surrogateescape")))
+    except UnicodeDecodeError:  # how h5py says that a name is not there that is no UTF-8
+        found = None
     if not isinstance(found, h5py.Dataset):
-        there = ", ".join(f"`{known}`" for known in sorted(cast("Mapping[str, object]", file)))
+        keys = cast("Mapping[str | bytes, object]", file)  # bytes that are no UTF-8
+        known = (key if isinstance(key, str) else key.decode(errors="replace") for key in keys)
+        there = ", ".join(f"`{key}`" for key in sorted(known))
         raise fault(
             Fault.HDF5,
             f"`{path}` has no dataset `{name}` of numbers",

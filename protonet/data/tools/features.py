@@ -158,8 +158,9 @@ class _Datasets:
     def write(self, blob: str, values: "NDArray[np.float32]") -> None:
         if blob not in self._datasets:
             rest = values.shape[1:]
+            name = blob.encode(errors="surrogateescape")  # h5py takes any bytes
             made = self._file.create_dataset(
-                blob, (0, *rest), "<f4", maxshape=(None, *rest), chunks=True
+                name, (0, *rest), "<f4", maxshape=(None, *rest), chunks=True
             )
             self._datasets[blob] = cast("_Dataset", made)
         dataset = self._datasets[blob]

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import h5py  # pyright: ignore[reportMissingTypeStubs] # it has none
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -157,6 +158,20 @@ def test_an_hdf5_file_in_place_of_its_list_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(DiagnosticError, match=r"PN505.*is an HDF5 file, not a list of them"):
         list_files(tmp_path / "0.h5")
+
+
+def test_a_dataset_may_have_a_name_that_is_no_utf8(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "0.h5", "w") as file:
+        file.create_dataset(b"caf\xe9", data=np.ones(2, np.float32))
+    (tmp_path / "list.txt").write_text("0.h5")
+
+    (values,) = HDF5Rows(tmp_path / "list.txt", ["caf\udce9"]).read(0, 2)
+
+    assert values.tolist() == [1, 1]
+    with pytest.raises(DiagnosticError, match=r"no dataset `x` of numbers(.|\n)*has `caf\ufffd`"):
+        HDF5Rows(tmp_path / "list.txt", ["x"])
+    with pytest.raises(DiagnosticError, match=r"no dataset `\ufffd` of numbers"):
+        HDF5Rows(tmp_path / "list.txt", ["\udce9"])
 
 
 def test_files_without_rows_are_refused(tmp_path: Path) -> None:

@@ -41,6 +41,14 @@ def test_an_h5_has_all_blobs_by_name(tmp_path: Path) -> None:
         np.testing.assert_array_equal(file["fc"], SECOND)
 
 
+def test_a_blob_of_an_h5_may_have_a_name_that_is_no_utf8(tmp_path: Path) -> None:
+    with writing([tmp_path / "f.h5"], ["caf\udce9"]) as sink:
+        sink.write("caf\udce9", SECOND)
+
+    with h5py.File(tmp_path / "f.h5") as file:
+        np.testing.assert_array_equal(file[b"caf\xe9"], SECOND)
+
+
 @pytest.mark.parametrize("backend", [Backend.LMDB, Backend.LEVELDB])
 def test_a_database_has_a_blob_and_axes_that_it_lacks_are_1(
     tmp_path: Path, backend: Backend
