@@ -239,7 +239,7 @@ def _caffe_files(question: Question, folder: Path) -> tuple[str, str]:
     file, weights = question.net.graph.file, question.weights
     text, model = folder / "net.prototxt", folder / "net.caffemodel"
     if file.path is None:
-        text.write_text(file.tree.source.text, encoding="utf-8")
+        text.write_text(file.tree.source.text, encoding="utf-8", errors="surrogateescape")
     if len(weights) == 1 and weights[0].endswith(".caffemodel"):
         model = Path(weights[0])
     else:

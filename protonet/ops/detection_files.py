@@ -165,7 +165,8 @@ class DetectionFiles:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for name, text in self._texts().items():
-                (self.folder / f"{self.prefix}{name}").write_text(text, encoding="utf-8")
+                path = self.folder / f"{self.prefix}{name}"
+                path.write_text(text, encoding="utf-8", errors="surrogateescape")
         except OSError as error:
             raise ValueError(f"`{self.folder}` cannot be written: {error.strerror}") from error
 

@@ -11,6 +11,7 @@ from protonet.graph.draw import Direction, dot, mermaid
 from protonet.graph.draw import draw as drawing_of
 from protonet.graph.rules import merged
 from protonet.message.common import Phase
+from protonet.source import readable
 from protonet.spec.read import read_net
 from protonet.weights.atomic import replacing
 
@@ -48,7 +49,7 @@ def draw(
     file = read_net(name)
     net = resolve_net(file, merged(file.message.state, Phase[phase]), read=read)
     drawing = drawing_of(net.graph, net.shapes, net.ownership)
-    text = mermaid(drawing, direction) if form == "mermaid" else dot(drawing, direction)
+    text = readable(mermaid(drawing, direction) if form == "mermaid" else dot(drawing, direction))
     if output is None:
         return text
     data = _picture(text, form) if form in PICTURES else text.encode()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.report.curves import Curve, Curves, is_score
+from protonet.source import readable
 from protonet.weights.atomic import replacing
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def panels(runs: Sequence[Curves]) -> tuple[Panel, ...]:
 
 def _draw(panel: Panel, ax: "Axes") -> None:
     for line in panel.lines:
-        (drawn,) = ax.plot(line.curve.its, line.curve.values, label=line.label)
+        (drawn,) = ax.plot(line.curve.its, line.curve.values, label=readable(line.label))
         drawn.set_linewidth(1.0 if line.thin else 1.8)
         drawn.set_alpha(0.6 if line.thin else 1.0)
         if line.colour:

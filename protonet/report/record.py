@@ -37,7 +37,9 @@ class Record:
             raise DiagnosticError([Diagnostic("PN681", message, help=help_)])
         self._form: Literal["json", "table"] = "json" if path.suffix == ".jsonl" else "table"
         try:
-            self._stream: TextIO = path.open("a", encoding="utf-8", newline="")
+            self._stream: TextIO = path.open(
+                "a", encoding="utf-8", errors="surrogateescape", newline=""
+            )
         except OSError as error:
             raise unwritable(path, error) from None
         if self._form == "table" and not self._stream.tell():

@@ -18,6 +18,7 @@ from protonet.graph.show import columns
 from protonet.message.common import FillerParameter
 from protonet.net import Net
 from protonet.report.plot import page
+from protonet.source import readable
 from protonet.spec.read import read_net
 from protonet.spec.variant import PRODUCTS, with_batch_norm, with_fillers
 
@@ -219,4 +220,6 @@ def plot(variants: Mapping[str, Sequence[Activation]], path: str | Path) -> None
             ax.set_ylabel(title)
             ax.grid(visible=True, alpha=0.3)
             ax.legend(fontsize="small")
-        axes[-1].set_xticks(range(len(layers)), layers, rotation=90, fontsize="small")
+        axes[-1].set_xticks(
+            range(len(layers)), list(map(readable, layers)), rotation=90, fontsize="small"
+        )

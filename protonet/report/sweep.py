@@ -9,6 +9,7 @@ from shlex import quote
 from protonet.graph.show import columns
 from protonet.report.plot import page
 from protonet.report.record import Record
+from protonet.source import readable
 from protonet.spec.solver import Mode
 from protonet.train import events
 from protonet.train.events import Event, Listener
@@ -149,8 +150,8 @@ def plot(
                 )
             if isinstance(axis, Range) and axis.scale == "log":
                 panel.set_xscale("log")
-            panel.set_xlabel(axis.path)
-            panel.set_ylabel(monitor)
+            panel.set_xlabel(readable(axis.path))
+            panel.set_ylabel(readable(monitor))
             panel.grid(visible=True, alpha=0.3)
 
 

@@ -13,6 +13,7 @@ from protonet.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from protonet.graph.ir import Graph
 from protonet.net import Net
 from protonet.report.record import points
+from protonet.source import readable
 from protonet.train import events
 from protonet.train.events import Event
 from protonet.train.resume import Position
@@ -62,7 +63,8 @@ class TensorBoard:
             DiagnosticError: PN647, no net has the blob to embed.
         """
         for it, kind, name, value in points(event):
-            self._writer.add_scalar(f"{kind}/{name}" if name else str(kind), value, it)
+            tag = f"{kind}/{readable(name)}" if name else str(kind)
+            self._writer.add_scalar(tag, value, it)
         match event:
             case events.Solving():
                 self._start(solver)
@@ -82,8 +84,8 @@ class TensorBoard:
     def _start(self, solver: Solver) -> None:
         if self._embed:
             _check(_scored(solver), self._embed)
-        self._writer.add_text("code", f"```\n{solver.net.code}\n```")
-        self._writer.add_text("solver", f"```\n{solver.file.tree.source.text}\n```")
+        for name, text in (("code", solver.net.code), ("solver", solver.file.tree.source.text)):
+            self._writer.add_text(name, f"```\n{readable(text)}\n```")
         self._graph(solver.net.graph)
         with _batch(solver.net) as batch:
             images = next((blob for blob in batch.values() if blob.dim() == IMAGE_AXES), None)
@@ -100,7 +102,9 @@ class TensorBoard:
         makers = {top: node.key for node in graph.nodes for top in node.tops}
         nodes = [
             layers.NodeDef(
-                name=node.key, op=node.type, input=[makers[bottom] for bottom in node.bottoms]
+                name=readable(node.key),
+                op=readable(node.type),
+                input=[readable(makers[bottom]) for bottom in node.bottoms],
             )
             for node in graph.nodes
         ]
@@ -110,7 +114,7 @@ class TensorBoard:
 
     def _blobs(self, solver: Solver, it: int) -> None:
         for blob in solver.net.learnables:
-            name = f"{blob.layer}/{blob.index}"
+            name = readable(f"{blob.layer}/{blob.index}")
             self._writer.add_scalar(f"norm/{name}", blob.tensor.detach().norm(), it)
             self._writer.add_histogram(f"blob/{name}", blob.tensor.detach(), it)
             if blob.tensor.grad is not None:
@@ -129,7 +133,9 @@ class TensorBoard:
                 labels += map(_label, _labels(batch))
         table = torch.stack(rows[:MOST_EMBEDDED])
         names = labels[:MOST_EMBEDDED] if len(labels) >= len(table) else None
-        self._writer.add_embedding(table, metadata=names, tag=blob, global_step=solver.iter)
+        self._writer.add_embedding(
+            table, metadata=names, tag=readable(blob), global_step=solver.iter
+        )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import torch
 from protonet.data.given import Given
 from protonet.data.shard import WHOLE
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label
+from protonet.message import wire
 from protonet.message.common import Phase
 from protonet.net import Net
 from protonet.nets.execution import Execution
@@ -86,7 +87,7 @@ def begin_together(
     """
     net = nets[0]
     shapes = [(blob.layer, blob.index, blob.tensor.shape) for blob in net.learnables]
-    same = (site.device.type, site.execution, shapes, file.message.model_dump_json())
+    same = (site.device.type, site.execution, shapes, wire.encode(file.message))
     site.world.check_same("a different net, solver or device", same)
     site.world.share(blob.tensor for blob in net.learnables)
     cache(file.message, nets, site.world, emit)

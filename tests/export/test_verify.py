@@ -201,7 +201,7 @@ def test_opencv_computes_the_same(net: Net) -> None:
 
 
 def test_opencv_reads_a_net_that_is_no_file_as_well() -> None:
-    net = Net(DEPLOY)
+    net = Net(DEPLOY + "# caf\udce9\n")
     draw_weights(net)
 
     assert verify(net, "opencv").first is None

@@ -27,7 +27,7 @@ def writer(
     folder: Path, form: Format, *, images: int | None = None, sizes: str = "12 100 200 dog 50 60"
 ) -> DetectionFiles:
     (folder / "labels").write_text(LABELS)
-    (folder / "sizes").write_text(sizes)
+    (folder / "sizes").write_text(sizes, encoding="utf-8", errors="surrogateescape")
     return DetectionFiles(
         str(folder / "out"),
         "det_",
@@ -65,6 +65,13 @@ def test_ilsvrc_has_one_file_with_labels(tmp_path: Path) -> None:
     assert written(tmp_path) == {
         "det_.txt": "12 1 0.9 20 20 100 60\n12 2 0.25 0 25 200 75\ndog 1 0.123457 6 0 12 25\n"
     }
+
+
+def test_an_image_may_have_a_name_that_is_no_utf8(tmp_path: Path) -> None:
+    add(writer(tmp_path, Format.ILSVRC, sizes="a 1 1 caf\udce9 50 60"))
+
+    lines = (tmp_path / "out" / "det_.txt").read_bytes().splitlines()
+    assert lines[-1] == b"caf\xe9 1 0.123457 6 0 12 25"
 
 
 def test_coco_has_one_file_of_json_in_which_numbers_are_numbers(tmp_path: Path) -> None:

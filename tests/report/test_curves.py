@@ -11,6 +11,7 @@ import pytest
 from protonet.diagnostics import DiagnosticError
 from protonet.report.curves import Curve, Curves, read_curves
 from protonet.report.record import Record
+from protonet.source import readable
 from protonet.train import events
 
 LOG = """\
@@ -80,6 +81,15 @@ def test_a_record_holds_what_the_log_does(name: str) -> None:
     record(name, *EVENTS)
 
     assert told(read_curves(name)) == told(WHOLE)
+
+
+@pytest.mark.parametrize("name", ["run.jsonl", "run.csv"])
+def test_a_record_may_have_names_that_are_no_utf8(name: str) -> None:
+    record(name, events.Tested(0, 0, (events.Output("caf\udce9", 0.5),)))
+
+    (blob,) = read_curves(name).test
+
+    assert readable(blob) == "caf\ufffd"
 
 
 @pytest.mark.parametrize("name", ["run.jsonl", "run.csv"])

@@ -41,6 +41,15 @@ def test_text_is_returned_where_no_file_is_named() -> None:
     assert draw("net.prototxt", "TEST", output=None, form="mermaid").startswith("flowchart TB")
 
 
+@pytest.mark.parametrize("output", ["net.dot", "net.mmd"])
+def test_bytes_that_are_no_utf8_are_question_marks(output: str) -> None:
+    Path("net.prototxt").write_text(NET.replace('"x"', r'"caf\351"'), encoding="utf-8")
+
+    draw("net.prototxt", "TRAIN", output=output, form=None)
+
+    assert "caf\ufffd" in Path(output).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("output", "form", "start"),
     [("net.dot", None, "digraph"), ("net.mmd", None, "flowchart"), ("net.txt", "dot", "digraph")],

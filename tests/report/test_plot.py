@@ -54,6 +54,12 @@ def test_the_name_says_the_form_of_the_picture(name: str, begins: bytes, tmp_pat
     assert (tmp_path / name).read_bytes().startswith(begins)
 
 
+def test_names_may_be_no_utf8(tmp_path: Path) -> None:
+    plot([Curves("caf\udce9.log", test={"caf\udce9": LOSS})], tmp_path / "c.svg")
+
+    assert "<!-- test caf\ufffd -->" in (tmp_path / "c.svg").read_text(encoding="utf-8")
+
+
 def test_another_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         DiagnosticError, match=r"PN683.*c.jpeg` does not say what form the plot has"

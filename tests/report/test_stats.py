@@ -115,6 +115,6 @@ def test_tables_have_a_line_a_layer() -> None:
 
 
 def test_a_picture_is_drawn(tmp_path: Path) -> None:
-    plot({"one": FADING, "two": [row("a", "ReLU", 0.0)]}, tmp_path / "s.png")
+    plot({"one": FADING, "two": [row("caf\udce9", "ReLU", 0.0)]}, tmp_path / "s.png")
 
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")

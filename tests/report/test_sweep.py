@@ -97,6 +97,12 @@ def test_a_picture_is_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "sweep.svg").read_text(encoding="utf-8").count("<!-- accuracy -->") == 2
 
 
+def test_a_picture_may_have_names_that_are_no_utf8(tmp_path: Path) -> None:
+    report.plot(RESULTS, AXES, "caf\udce9", Mode.MAX, tmp_path / "sweep.svg")
+
+    assert (tmp_path / "sweep.svg").read_text(encoding="utf-8").count("<!-- caf\ufffd -->") == 2
+
+
 def test_curves_are_recorded_and_the_first_training_is_introduced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

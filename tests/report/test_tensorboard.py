@@ -55,6 +55,23 @@ def test_curves_norms_and_histograms_are_written_at_each_display(tmp_path: Path)
     assert [one.step for one in read(tmp_path).Scalars("norm/ip/0")] == [0, 2]
 
 
+def test_names_that_are_no_utf8_have_question_marks(tmp_path: Path) -> None:
+    names = {
+        '"ip"': r'"ip\351"',
+        'top: "loss"': r'top: "loss\351"',
+        'name: "loss"': r'name: "l\351"',
+    }
+    net = NET
+    for name, other in names.items():
+        net = net.replace(name, other)
+
+    trained(tmp_path, net, embed="ip\udce9")
+
+    board = read(tmp_path)
+    assert {"norm/ip\ufffd/0", "test/loss\ufffd"} < set(board.Tags()["scalars"])
+    assert [node.name for node in board.Graph().node][2:] == ["ip\ufffd", "l\ufffd"]
+
+
 def test_the_graph_has_the_layers(tmp_path: Path) -> None:
     trained(tmp_path)
 

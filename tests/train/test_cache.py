@@ -12,6 +12,7 @@ from protonet.spec.solver import CacheMode
 from protonet.train import events
 from protonet.train.cache import Features
 from protonet.train.solver import Solver
+from protonet.weights.binaryproto import write_blob
 from tests.train.frozen import BYTES, DATA, HEAD, NET, PREFIX, Run, assert_same
 from tests.train.runs import Told
 
@@ -191,6 +192,15 @@ RANDOM = NET.replace(
     'scale: 0.00390625 }\n  data_param { source: "builtin:digits-0-4/test',
     'scale: 0.00390625 crop_size: 24 }\n  data_param { source: "builtin:digits-0-4/test',
 )
+
+
+def test_the_name_of_a_mean_may_be_no_utf8(tmp_path: Path) -> None:
+    write_blob(tmp_path / "caf\udce9", np.full((1, 1, 28, 28), 8, np.float32))
+    mean = rf'mean_file: "{tmp_path}/caf\351"'
+
+    run = Run("", NET.replace("scale: 0.00390625", mean, 1)).step(STEPS)
+
+    assert run.of_cache(events.Cached) == [events.Cached("TRAIN", 650)]
 
 
 def test_random_images_are_not_kept_and_the_log_says_so() -> None:

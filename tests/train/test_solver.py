@@ -60,6 +60,25 @@ def test_step_trains_as_the_closed_form_does(folder: Path) -> None:
         np.testing.assert_allclose(mine, theirs.ravel(), rtol=1e-4, atol=1e-6)
 
 
+def test_names_that_are_no_utf8_come_back_as_they_were(folder: Path) -> None:
+    (folder / "caf\udce9").mkdir()
+    net = NET.replace('"ip"', r'"ip\351"')
+
+    for suffix, kind in ((".caffemodel", "BINARYPROTO"), (".caffemodel.h5", "HDF5")):
+        prefix = r"snapshot_prefix: 'caf\351/run' snapshot_format: " + kind
+        path = write(folder, net=net)
+        path.write_text(path.read_text().replace('snapshot_prefix: "run"', prefix))
+        solver, other = Solver(path), Solver(path)
+        solver.step(2)
+
+        written = solver.snapshot()
+        other.restore(written[1])
+
+        assert written[0] == f"caf\udce9/run_iter_2{suffix}"
+        assert [blob.layer for blob in other.net.learnables] == ["ip\udce9", "ip\udce9"]
+        assert weights(other) == weights(solver)
+
+
 def test_digits_are_learnt(folder: Path) -> None:
     solver = Solver(write(folder, "test_iter: 10 test_interval: 1000 test_initialization: false"))
     before = solver.test()[0]["accuracy"].item()

@@ -102,7 +102,7 @@ class ImageStream:
 
         def identity() -> object:
             mean = "" if does.mean is None else of_arrays(does.mean.cpu().numpy())
-            return (images.identity(), does.param.model_dump_json(), mean, str(variants))
+            return (images.identity(), repr(does.param), mean, str(variants))
 
         number = variants.number if variants else 0
         return Repeats(max(number, 1) * self._order.total, self._samples, identity, images, number)

@@ -231,7 +231,8 @@ def _describe(listed: Listed, folder: Path, out: Path, backend: Backend) -> Path
     if backend is not Backend.HDF5:
         return out
     files = sorted(path.name for path in folder.glob("*.h5"))
-    (folder / LIST).write_text("".join(f"{out / name}\n" for name in files), encoding="utf-8")
+    text = "".join(f"{out / name}\n" for name in files)
+    (folder / LIST).write_text(text, encoding="utf-8", errors="surrogateescape")
     return out / LIST
 
 

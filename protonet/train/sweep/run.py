@@ -75,7 +75,7 @@ def _hash(plan: Plan) -> str:
     file = read_solver(plan.solver)
     nets = (sources.train_net(file), *sources.test_nets(file))
     texts = [file.tree.source.text, *(read_net(net.spec).tree.source.text for net in nets)]
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join(texts).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def trials(

@@ -80,9 +80,9 @@ def test_a_leveldb_has_the_same_records(tmp_path: Path) -> None:
 def test_hdf5_is_a_list_of_files_that_hdf5_data_reads(tmp_path: Path) -> None:
     listed = images(tmp_path)
 
-    done = convert(listed, tmp_path / "db", Conversion(Backend.HDF5))
+    done = convert(listed, tmp_path / "caf\udce9", Conversion(Backend.HDF5))
 
-    assert done.source == tmp_path / "db" / "list.txt"
+    assert done.source == tmp_path / "caf\udce9" / "list.txt"
     data, labels = HDF5Rows(done.source, ("data", "label")).read(0, 5)
     np.testing.assert_array_equal(data, random_images(5, 3, 4, 6))
     assert labels.tolist() == [0, 1, 2, 3, 4]

@@ -104,6 +104,16 @@ def test_trials_are_judged_on_records_that_they_do_not_learn() -> None:
     assert resolved.count("builtin:digits/train") == 2
 
 
+def test_files_and_names_may_be_no_utf8(folder: Path) -> None:
+    net = (folder / "net.prototxt").read_bytes().replace(b'top: "accuracy"', b'top: "caf\xe9"')
+    (folder / "net.prototxt").write_bytes(b"# caf\xe9\n" + net)
+
+    results, store = swept(replace(PLAN, monitor="caf\udce9"))
+
+    assert [result.state for result in results] == [State.DONE, State.DONE]
+    assert run.best(store, PLAN) == ranked(results, Mode.MAX)[0]
+
+
 def test_the_best_weights_are_tested_once() -> None:
     results, store = swept()
     tested = run.test(PLAN, results[0], store)
