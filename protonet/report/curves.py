@@ -147,18 +147,26 @@ def _points(path: Path) -> Iterator[Point]:
 
 
 def _gathered(name: str, points: Iterable[Point]) -> Curves:
-    """Sort points into curves; of an iteration that a resumed run did again, the last counts."""
+    """Sort points into curves; where a run went back, resumed or begun anew, the last counts."""
     found: dict[tuple[Kind, str], dict[int, float]] = {}
+    last = 0
     for point in points:
+        if point.it < last:
+            found = {key: _before(point.it, values) for key, values in found.items()}
+        last = point.it
         found.setdefault((point.kind, point.name), {})[point.it] = point.value
     curves = {key: _curve(values) for key, values in found.items()}
     return Curves(
         name,
         curves.get((Kind.LOSS, ""), Curve()),
         curves.get((Kind.RATE, ""), Curve()),
-        {blob: curve for (kind, blob), curve in curves.items() if kind is Kind.TRAIN},
-        {blob: curve for (kind, blob), curve in curves.items() if kind is Kind.TEST},
+        {blob: curve for (kind, blob), curve in curves.items() if kind is Kind.TRAIN and curve},
+        {blob: curve for (kind, blob), curve in curves.items() if kind is Kind.TEST and curve},
     )
+
+
+def _before(it: int, values: Mapping[int, float]) -> dict[int, float]:
+    return {earlier: value for earlier, value in values.items() if earlier < it}
 
 
 def _curve(values: Mapping[int, float]) -> Curve:
@@ -185,9 +193,10 @@ def _of_table(lines: Iterable[str]) -> Iterator[Point]:
             continue  # the head, or an unfinished line
 
 
-_NUMBER = r"([-+]?(?:\d[\d.]*(?:[eE][-+]?\d+)?|nan|inf))"
+_NUMBER = r"([-+]?(?:1\.#\w+|\d[\d.]*(?:[eE][-+]?\d+)?|nan|inf))"
 _ITERATION = re.compile(r"Iteration (\d+)")
-_LOSS = re.compile(rf"Iteration \d+(?: \([^)]*\))?, loss = {_NUMBER}", re.IGNORECASE)
+# Between the two stands the speed, in one fork also the epoch.
+_LOSS = re.compile(rf"Iteration \d+\b[^=]*, loss = {_NUMBER}", re.IGNORECASE)
 _RATE = re.compile(rf"Iteration \d+, lr = {_NUMBER}", re.IGNORECASE)
 _TESTING = re.compile(r"Testing net \(#(\d+)\)")
 _OUTPUT = re.compile(rf"(Train|Test) net output #\d+: (\S+) = {_NUMBER}", re.IGNORECASE)
@@ -202,10 +211,17 @@ def _of_log(lines: Iterable[str]) -> Iterator[Point]:
         if found := _TESTING.search(line):
             net = int(found[1])
         elif found := _LOSS.search(line):
-            yield Point(it, Kind.LOSS, "", float(found[1]))
+            yield Point(it, Kind.LOSS, "", _value(found[1]))
         elif found := _RATE.search(line):
-            yield Point(it, Kind.RATE, "", float(found[1]))
+            yield Point(it, Kind.RATE, "", _value(found[1]))
         elif found := _OUTPUT.search(line):
             kind = Kind.TRAIN if found[1].lower() == "train" else Kind.TEST
             other = f" #{net}" if kind is Kind.TEST and net else ""
-            yield Point(it, kind, f"{found[2]}{other}", float(found[3]))
+            yield Point(it, kind, f"{found[2]}{other}", _value(found[3]))
+
+
+def _value(text: str) -> float:
+    """Read a number; Microsoft's C++ prints infinity as ``1.#INF``, no number as ``1.#QNAN``."""
+    if "#" in text:
+        return math.inf if "INF" in text.upper() else math.nan
+    return float(text)

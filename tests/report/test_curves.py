@@ -103,6 +103,32 @@ def test_a_resumed_run_goes_on_in_the_same_file_and_its_values_count(name: str) 
     assert Path(name).read_text(encoding="utf-8").count("it,kind") == (name == "run.csv")
 
 
+def test_a_run_that_goes_back_leaves_nothing_of_what_came_later() -> None:
+    at = [events.Displayed(it, it / 100, (), 0, 1.0, 100) for it in (0, 100, 200, 300)]
+    tested = events.Tested(200, 0, (events.Output("accuracy", 0.5),))
+    record("run.csv", *at[:3], tested, at[3])
+
+    record("run.csv", events.Displayed(150, 7.0, (), 0, 1.0, 50))
+
+    found = read_curves("run.csv")
+    assert (found.loss, found.test) == (Curve((0, 100, 150), (0.0, 1.0, 7.0)), {})
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("Iteration 100 (5.2 iter/s, 19.2s/100 iter), 0.5/60ep, loss = 1.9", 1.9),
+        ("Iteration 100 (3.78 s), loss = -nan", math.nan),
+        ("Iteration 100, loss = 1.#QNAN", math.nan),
+        ("Iteration 100, loss = 1.#INF", math.inf),
+    ],
+)
+def test_losses_of_forks_and_of_windows_are_read(line: str, value: float) -> None:
+    found = read_curves(write("run.log", f"I0210 13:39:27.021027 25210 solver.cpp:219] {line}\r\n"))
+
+    assert repr(found.loss) == repr(Curve((100,), (value,)))
+
+
 @pytest.mark.parametrize(
     ("name", "end"), [("run.jsonl", '{"it": 7, "kind": "lo'), ("run.csv", "7,lo")]
 )
