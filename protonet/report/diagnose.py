@@ -9,7 +9,7 @@ learning process". Torch-free.
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from statistics import fmean, median, pstdev
+from statistics import correlation, fmean, median, pstdev
 
 from protonet.diagnostics import Diagnostic, Severity
 from protonet.report.curves import Curve, Curves, is_score
@@ -18,7 +18,7 @@ FEWEST = 8
 """Points that a curve needs before its form says anything."""
 CAP = 87.3365
 """-log of the smallest normal float: what SoftmaxWithLoss gives where a probability is 0."""
-STRAIGHT = 0.9
+STRAIGHT = 0.93
 """The part of the variance that a straight line explains, from which on a curve is one."""
 STILL = 0.2
 """The part of the fall in the last third, from which on a curve has not levelled off."""
@@ -26,6 +26,14 @@ CHANCE = 0.005
 """How near to the log of a whole number a loss is that chance gives."""
 SAME = 0.03
 """Losses that differ by less, as a part of the larger, count as equal."""
+FEW_CLASSES = 100
+"""Up to so many, a loss tells the number of classes that it is chance among."""
+GAP = 0.1
+"""Of a score: by how much training and test may differ."""
+FADING = 0.05
+"""Of a score: by how much it may fall behind its best."""
+BLOCKS = 12
+"""Means of so many parts of a curve show its form, without the noise of single batches."""
 
 
 def diagnose(curves: Curves) -> tuple[Diagnostic, ...]:
@@ -105,20 +113,33 @@ def stuck(curves: Curves) -> Diagnostic | None:
     if len(loss) < FEWEST or rising(curves):
         return None
     half = Curve(loss.its[len(loss) // 2 :], loss.values[len(loss) // 2 :])
-    if not _is_stuck(loss) and not (_is_stuck(half) and _end(loss) > 0.9 * loss.values[0]):
+    is_still = _is_stuck(half) and _end(loss) > 0.9 * loss.values[0]
+    if not (_is_stuck(loss) or is_still or _hardly_moves(loss)):
         return None
     level = fmean(half.values)
-    classes = round(math.exp(level)) if level < math.log(1e5) else 0
-    chance = ""
-    if classes > 1 and abs(math.log(classes) - level) < CHANCE * level:
-        chance = f", which is chance among {classes} classes"
     return _finding(
         "PN687",
-        f"the training loss stays at {level:.4g}{chance}",
+        f"the training loss stays at {level:.4g}{_chance(level)}",
         "check whether anything learns (`protonet explain SOLVER`), whether the fillers are all "
         "constant (`protonet stats NET`), and whether the net can memorise a few samples "
         "(`protonet train --overfit 20`); then try `base_lr` by factors of 10, up and down",
     )
+
+
+def _hardly_moves(loss: Curve) -> bool:
+    """Tell whether a loss never gets far below where it began, and does not creep down either."""
+    begin = _begin(loss)
+    is_near = min(_smooth(loss.values)) > 0.9 * begin and _end(loss) > 0.95 * begin
+    return is_near and _straightness(loss)[0] < STRAIGHT
+
+
+def _chance(level: float) -> str:
+    """Return how many classes a loss is chance among; of many, all losses are of about some."""
+    classes = round(math.exp(level)) if level < math.log(1e5) else 0
+    if classes < 2 or abs(math.log(classes) - level) >= CHANCE * level:  # noqa: PLR2004 # one class
+        return ""
+    about = "about " if classes > FEW_CLASSES else ""
+    return f", which is chance among {about}{classes} classes"
 
 
 def late(curves: Curves) -> Diagnostic | None:
@@ -126,9 +147,13 @@ def late(curves: Curves) -> Diagnostic | None:
     loss = curves.loss.finite
     if len(loss) < 2 * FEWEST or _is_stuck(loss):
         return None
-    begin, end = loss.values[0], _end(loss)
-    flat = next((n for n, v in enumerate(loss.values) if v < begin - 0.1 * (begin - end)), 0)
-    if end > 0.8 * begin or flat < 0.15 * len(loss):
+    begin, end = _begin(loss), _end(loss)
+    fallen = begin - 0.1 * (begin - end)
+    flat = next((n for n, v in enumerate(_smooth(loss.values), 1) if v < fallen), 0)
+    if end > 0.8 * begin or flat < max(FEWEST // 2, 0.15 * len(loss)):
+        return None
+    is_noise = pstdev(loss.values[:flat]) > 0.1 * (begin - end)
+    if is_noise or _straightness(loss)[0] > STRAIGHT:
         return None
     return _finding(
         "PN688",
@@ -176,32 +201,47 @@ def slow(curves: Curves) -> Diagnostic | None:
 
 
 def overfitting(curves: Curves) -> Diagnostic | None:
-    """The test loss rises while the training loss falls, or scores of the two part."""
-    for name, curve in curves.test.items():
-        test = curve.finite
-        if not is_score(name) and len(test) >= FEWEST // 2:
-            best, end = min(test.values), _end(test)
-            at = test.its[test.values.index(best)]
-            rise = max(0.1 * best, 0.05 * (test.values[0] - best))
-            if at > test.its[0] and end > best + rise and _falls(curves.loss, at):
-                return _overfits(
-                    f"the test output `{name}` was best at iteration {at}, {best:.4g}, and has "
-                    f"risen to {end:.4g} while the training loss still falls"
-                )
-    return _gap(curves)
-
-
-def _gap(curves: Curves) -> Diagnostic | None:
-    for name, test in curves.test.items():
-        train = curves.train.get(name, Curve()).finite
-        if is_score(name) and len(train) >= FEWEST and test.finite:
-            gap = _end(train) - test.finite.values[-1]
-            if gap > 0.1 * max(1.0, _end(train)):
-                return _overfits(
-                    f"`{name}` is {_end(train):.4g} in training and {test.finite.values[-1]:.4g} "
-                    "in the test"
-                )
+    """The test gets worse while the training loss falls, or scores of the two part."""
+    tests = [(name, test.finite) for name, test in curves.test.items() if test.finite]
+    for name, test in tests:
+        if len(test) >= FEWEST // 2 and (finding := _turned(name, test, curves.loss)):
+            return finding
+    for name, test in tests:
+        if is_score(name) and (finding := _gap(name, test.values[-1], curves)):
+            return finding
     return None
+
+
+def _turned(name: str, test: Curve, loss: Curve) -> Diagnostic | None:
+    best, end = (max if is_score(name) else min)(test.values), _end(test)
+    at = test.its[test.values.index(best)]
+    gained = abs(test.values[0] - best)
+    margin = max(FADING if is_score(name) else 0.1 * best, 0.05 * gained)
+    if at == test.its[0] or abs(end - best) <= margin or not _falls(loss, at):
+        return None
+    return _overfits(
+        f"the test output `{name}` was best at iteration {at}, {best:.4g}, and has "
+        f"{'fallen' if is_score(name) else 'risen'} to {end:.4g} while the training loss still "
+        "falls"
+    )
+
+
+def _gap(name: str, test: float, curves: Curves) -> Diagnostic | None:
+    train = curves.train.get(name, Curve()).finite
+    if len(train) >= FEWEST and _end(train) - test > GAP * max(1.0, _end(train)):
+        return _overfits(f"`{name}` is {_end(train):.4g} in training and {test:.4g} in the test")
+    loss = curves.loss.finite
+    if train or "acc" not in name.lower() or len(loss) < FEWEST:
+        return None
+    # Without an accuracy of the train net: a sample that is told wrong has at least this loss.
+    level = max(0.0, fmean(loss.values[-FEWEST // 2 :]))
+    least = 1 - level / math.log(2)
+    if least - test <= GAP:
+        return None
+    return _overfits(
+        f"`{name}` is {test:.4g} in the test, and at least {least:.4g} in training, where the loss "
+        f"is {level:.4g}"
+    )
 
 
 def _overfits(message: str) -> Diagnostic:
@@ -225,6 +265,9 @@ def levelled(curves: Curves) -> Diagnostic | None:
     moved = abs(median(tail[:half]) - median(tail[half:]))
     if len(rates) > 1 or not rates or moved > SAME * median(tail) or median(tail) < SAME:
         return None
+    before = loss.values[len(loss) // 3 : -len(loss) // 3]
+    if median(tail) > 0.9 * _begin(loss) or fmean(before) > (1 + 2 * SAME) * fmean(tail):
+        return None  # it has not fallen, or still does
     return _finding(
         "PN692",
         f"the training loss has stayed near {median(tail):.4g} since iteration "
@@ -256,9 +299,9 @@ def _smooth(values: Sequence[float]) -> list[float]:
 
 
 def _is_stuck(curve: Curve) -> bool:
-    spread = pstdev(curve.values)
+    level, spread = abs(fmean(curve.values)), pstdev(curve.values)
     moved = abs(median(curve.values[: len(curve) // 3]) - median(curve.values[-len(curve) // 3 :]))
-    return spread < SAME * abs(fmean(curve.values)) and moved < SAME / 2 * abs(fmean(curve.values))
+    return spread <= SAME * level and moved <= SAME / 2 * level
 
 
 def _turns(a: float, b: float, c: float) -> bool:
@@ -267,14 +310,19 @@ def _turns(a: float, b: float, c: float) -> bool:
 
 def _straightness(curve: Curve) -> tuple[float, float]:
     """Return what part of the variance a line explains, and of the fall the last third has."""
-    x, y = curve.its, curve.values
-    mx, my = fmean(x), fmean(y)
-    sxy = sum((a - mx) * (b - my) for a, b in zip(x, y, strict=True))
-    sxx, syy = sum((a - mx) ** 2 for a in x), sum((b - my) ** 2 for b in y)
+    y = _blocks(curve.values)
+    straight = correlation(range(len(y)), y) ** 2 if len({*y}) > 1 else 0.0
     third = len(y) // 3
     fall = fmean(y[:third]) - fmean(y[-third:])
     late_fall = fmean(y[third : 2 * third]) - fmean(y[-third:])
-    return sxy**2 / (sxx * syy), late_fall / fall if fall > 0 else 0.0
+    return straight, late_fall / fall if fall > 0 else 0.0
+
+
+def _blocks(values: Sequence[float]) -> list[float]:
+    """Return the means of equal parts, of two values at least where there are enough."""
+    parts = min(BLOCKS, len(values) // 2)
+    edges = [round(at * len(values) / parts) for at in range(parts + 1)]
+    return [fmean(values[a:b]) for a, b in pairwise(edges)]
 
 
 def _falls(loss: Curve, since: int) -> bool:

@@ -41,11 +41,13 @@ def sampled(law: Law, number: int = 50) -> Curve:
     return Curve(tuple(range(number)), tuple(law(at / (number - 1)) for at in range(number)))
 
 
-def run(loss: Law, *, train: Law | None = None, test: Law | None = None) -> Curves:
+def run(
+    loss: Law, *, train: Law | None = None, test: Law | None = None, number: int = 50
+) -> Curves:
     """Return a run at one rate; `train` and `test` are accuracies."""
     return Curves(
         "run",
-        loss=sampled(loss),
+        loss=sampled(loss, number),
         rate=Curve((0,), (0.1,)),
         train={"accuracy": sampled(train)} if train else {},
         test={"accuracy": sampled(test)} if test else {},
@@ -93,6 +95,38 @@ def test_chance_is_named() -> None:
     assert finding.message.endswith("which is chance among 20 classes")
 
 
+def test_of_many_classes_a_loss_tells_about_how_many() -> None:
+    (finding,) = diagnose(run(lambda _: math.log(200)))
+
+    assert finding.message.endswith("which is chance among about 200 classes")
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.1])
+def test_a_loss_that_is_hardly_lower_at_the_end_is_stuck(noise: float) -> None:
+    assert codes(run(lambda t: 2.4 - 0.1 * t**0.5 + noise * math.sin(900 * t))) == ["PN687"]
+
+
+def test_a_loss_of_zero_throughout_is_stuck() -> None:
+    (finding,) = diagnose(run(lambda _: 0.0))
+
+    assert finding.message == "the training loss stays at 0"
+
+
+def noisy(law: Law, noise: float, seed: int) -> Law:
+    """Return a law with what looks like the noise of batches."""
+    return lambda t: law(t) * math.exp(noise * math.sin(1e4 * math.sin(3e3 * t + seed)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noise_makes_no_late_start(seed: int) -> None:
+    assert codes(run(noisy(lambda t: 0.02 + learns(t), 0.4, seed), number=20)) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_line_with_noise_is_slow_and_not_late_or_level(seed: int) -> None:
+    assert codes(run(noisy(lambda t: 2.3 - 1.2 * t, 0.07, seed))) == ["PN690"]
+
+
 @pytest.mark.parametrize("level", [0.5, 12.5])
 def test_other_levels_are_no_chance(level: float) -> None:
     (finding,) = diagnose(run(lambda _: level))
@@ -120,6 +154,25 @@ def test_scores_that_part_are_overfitting() -> None:
 
     assert codes(run(learns, train=grows, test=lambda t: 0.6 * grows(t))) == ["PN691"]
     assert codes(run(learns, train=grows, test=lambda t: 0.95 * grows(t))) == []
+
+
+def test_a_test_score_that_falls_is_overfitting() -> None:
+    fades = run(learns, test=lambda t: 0.9 - 0.8 * math.exp(-8 * t) - 0.3 * t)
+
+    (finding,) = diagnose(fades)
+    assert finding.code == "PN691"
+    assert "has fallen to 0.6" in finding.message
+
+
+def test_a_training_loss_says_how_accurate_it_is_at_least() -> None:
+    learnt = run(lambda t: 2.3 * math.exp(-8 * t), test=lambda t: 0.6 - 0.5 * math.exp(-8 * t))
+
+    (finding,) = diagnose(learnt)
+    assert finding.message == (
+        "`accuracy` is 0.5998 in the test, and at least 0.9986 in training, where the loss is "
+        "0.001002"
+    )
+    assert codes(run(lambda t: 0.3 + learns(t), test=lambda t: 0.6 * t)) == []
 
 
 def test_a_test_loss_that_is_worst_in_the_end_without_learning_is_none() -> None:
