@@ -3,7 +3,7 @@
 import click
 
 from protonet.report.curves import read_curves
-from protonet.report.diagnose import diagnose
+from protonet.report.diagnose import FEWEST, diagnose
 
 
 @click.command()
@@ -22,4 +22,11 @@ def command(name: str) -> None:
     for finding in findings:
         click.echo(f"{finding.render()}\n")
     if not findings:
-        click.echo(f"{name}: nothing looks wrong")
+        click.echo(f"{name}: {_reassurance(len(curves.loss.finite))}")
+
+
+def _reassurance(points: int) -> str:
+    if points >= FEWEST:
+        return "nothing looks wrong"
+    few = f"too few training losses to judge by, {points} where {FEWEST} say something"
+    return f"{few}; a smaller `display` shows more"

@@ -31,3 +31,12 @@ def test_curves_are_read() -> None:
     done = protonet("diagnose", bad)
     assert done.exit_code == 0
     assert done.stdout.startswith("warning[PN686]: the training loss was 1.84 at best")
+
+
+def test_few_points_are_no_good_sign() -> None:
+    Path("run.csv").write_text("it,kind,name,value\n0,loss,,2.3\n", encoding="utf-8")
+
+    assert protonet("diagnose", "run.csv").stdout == (
+        "run.csv: too few training losses to judge by, 1 where 8 say something; a smaller "
+        "`display` shows more\n"
+    )
