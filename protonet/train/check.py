@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
+from math import isfinite
 
 from protonet.diagnostics import Diagnostic, Label, did_you_mean
 from protonet.graph.infer import Shapes
@@ -234,10 +235,11 @@ def _numbers(file: SolverFile) -> Iterator[Diagnostic]:
 
 
 def _ranges(file: SolverFile) -> Iterator[Diagnostic]:
-    """Hold what is beyond Caffe against what it can be."""
+    """Hold what is beyond Caffe, and the rate, against what it can be."""
     s = file.message
     rules: list[tuple[tuple[str, ...], bool, str]] = [
-        (("min_lr",), 0 <= s.min_lr <= s.base_lr or not s.has("min_lr"), "in [0, `base_lr`]")
+        (("base_lr",), isfinite(s.base_lr), "finite"),
+        (("min_lr",), 0 <= s.min_lr <= s.base_lr or not s.has("min_lr"), "in [0, `base_lr`]"),
     ]
     if (p := s.plateau) is not None:
         rules.append((("plateau", "factor"), 0 <= p.factor < 1, "in [0, 1)"))

@@ -163,6 +163,12 @@ def test_weights_of_other_formats_or_that_are_gone_are_not_looked_at() -> None:
     assert codes(solver(net, 'weights: "gone.caffemodel, w.h5"')) == []
 
 
+def test_a_rate_below_0_makes_the_loss_rise() -> None:
+    net = X + T + IP.format("x") + LOSS
+
+    assert codes(solver(net, "").replace("base_lr: 0.1", "base_lr: -0.1")) == ["PN762"]
+
+
 def test_a_last_layer_may_begin_with_0() -> None:
     caffemodel(Path("w.caffemodel"))
     flat = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }\n'

@@ -162,6 +162,11 @@ def test_good_file_has_no_problem() -> None:
             "write `base_lr: ...`",
         ),
         (
+            GOOD + "base_lr: nan",
+            "PN626 3:10 `base_lr` is nan; it has to be finite",
+            "",
+        ),
+        (
             GOOD + "base_lr: 0.1 min_lr: 0.2",
             "PN626 3:22 `min_lr` is 0.2; it has to be in [0, `base_lr`]",
             "",

@@ -13,8 +13,12 @@ _HIGH = MappingProxyType({"Adam": 0.1, "AdamW": 0.1, "Nesterov": 10.0, "SGD": 10
 
 @SOLVER.rule("PN762")
 def high_rate(solver: SolverFile) -> Iterator[Finding]:
-    """The rate is far above what nets are trained with."""
+    """The rate is far above what nets are trained with, or below 0."""
     s = solver.message
+    if s.base_lr < 0:
+        message = f"a rate of {s.base_lr:g} makes the loss rise: updates follow the gradient"
+        yield Finding(message, solver.tree.place("base_lr"))
+        return
     sums = s.type in {"SGD", "Nesterov"} and 0 < s.momentum < 1
     rate = s.base_lr / (1 - s.momentum) if sums else s.base_lr
     if s.clip_gradients > 0 or rate < _HIGH.get(s.type, float("inf")):
