@@ -64,7 +64,7 @@ class Learning:
         )
         known = list(dict.fromkeys(node.name for at in self._places.values() for node, _ in at))
         missing = [
-            no_such_layer(option, pattern, known)
+            no_such_layer(option, pattern, known, "with weights")
             for option, given in patterns
             for pattern in given
             if not any(matches(name, pattern) for name in known)
@@ -76,8 +76,7 @@ class Learning:
     def _without_effect(self) -> Iterator[Diagnostic]:
         learning = [owned for owned in self._learnable() if self._base(owned)[0]]
         if not learning:
-            hint = "name what is to learn: `--train-only 'fc*'`"
-            yield Diagnostic("PN672", "no layer is left to learn", help=hint)
+            yield Diagnostic("PN672", "no layer is left to learn", help=self._way_out())
             return
         for pattern, factor in self._wish.lr_mult.items():
             if not any(matches(name, pattern) for owned in learning for name in self._names(owned)):
@@ -86,6 +85,12 @@ class Learning:
                     f"`--lr-mult {pattern}={factor:g}` is for layers that do not learn",
                     help=f"`--train-only '{pattern}'` lets them learn",
                 )
+
+    def _way_out(self) -> str:
+        if self._wish.freeze:
+            return "layers of `--freeze` learn in no case: leave out what is to learn"
+        last = [owned.layer for owned in self._learnable()][-1:]
+        return f"name what is to learn: `--train-only {last[0]}`" if last else ""
 
     def settings(self) -> Iterator[Setting]:
         """Yield the overrides that make the wish true."""
@@ -149,9 +154,11 @@ def _norms(nodes: Sequence[Node]) -> Iterator[str]:
             yield node.key
 
 
-def no_such_layer(option: str, pattern: str, known: Sequence[str]) -> Diagnostic:
+def no_such_layer(
+    option: str, pattern: str, known: Sequence[str], which: str = "of the net"
+) -> Diagnostic:
     """Return PN670: a pattern is about no layer."""
     names = [f"`{name}`" for name in known[:MOST_LISTED]]
     more = ["..."] if len(known) > MOST_LISTED else []
     hint = did_you_mean(pattern, known) or f"the layers are {', '.join([*names, *more])}"
-    return Diagnostic("PN670", f"no layer of the net matches `{pattern}` (`{option}`)", help=hint)
+    return Diagnostic("PN670", f"no layer {which} matches `{pattern}` (`{option}`)", help=hint)

@@ -216,13 +216,18 @@ def test_all_problems_come_at_once() -> None:
     ) == [
         "PN674: layer `loss` of type EuclideanLoss has no `num_output`",
         "PN670: no layer of the net matches `g` (`--num-output`)",
-        "PN670: no layer of the net matches `cnv*` (`--freeze`)",
-        "PN670: no layer of the net matches `x` (`--train-only`)",
+        "PN670: no layer with weights matches `cnv*` (`--freeze`)",
+        "PN670: no layer with weights matches `x` (`--train-only`)",
     ]
 
 
 def test_something_has_to_learn() -> None:
     assert problems(recipe_of(freeze=("*",))) == ["PN672: no layer is left to learn"]
+
+
+def test_who_wants_a_frozen_layer_to_learn_is_told_how() -> None:
+    with pytest.raises(DiagnosticError, match="layers of `--freeze` learn in no case"):
+        solver(recipe_of(freeze=("conv*",), train_only=("conv1",)))
 
 
 def test_a_factor_of_what_is_frozen_is_refused() -> None:
