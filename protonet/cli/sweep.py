@@ -154,7 +154,9 @@ def _run(plan: Plan, store: Store, space: tuple[Axis, ...], search: run.Search) 
             if new:
                 click.echo(report.line(result, search.trials, space, plan.monitor))
     except KeyboardInterrupt:
-        click.echo(f"stopped after {len(found)} trials; the same command resumes", err=True)
+        if found:
+            click.echo(f"\n{report.table(found, space, plan.monitor, plan.mode)}\n")
+        click.echo(report.stopped(len(found), search.trials, store.folder), err=True)
         raise click.exceptions.Exit(130) from None
     finally:
         search.close()

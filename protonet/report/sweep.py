@@ -74,6 +74,12 @@ def heading(plan: Plan, trials: int, folder: Path) -> str:
     return f"{trials} trials in {folder}; the {best} `{plan.monitor}` on {judge} is the best"
 
 
+def stopped(ended: int, of: int, folder: Path) -> str:
+    """Return what is left of a sweep that was stopped."""
+    kept = f", kept in {folder}" if ended else ""
+    return f"stopped after {ended} of {of} trials{kept}; the same command resumes"
+
+
 def verdict(winner: Result, plan: Plan, solver: Path) -> str:
     """Return which trial is the best, what it set, and where its weights and its solver are."""
     given = (quote(f"{path}={value}") for path, value in winner.values.items())

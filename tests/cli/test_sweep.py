@@ -70,9 +70,13 @@ def test_control_c_leaves_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
         return run(*args)  # pyright: ignore[reportArgumentType] # as they come
 
     monkeypatch.setattr(trial, "run", interrupted)
-    code, _, told = sweep(*RATES)
+    code, out, told = sweep(*RATES)
 
-    assert (code, told) == (130, "stopped after 1 trials; the same command resumes\n")
+    assert (code, told) == (
+        130,
+        "stopped after 1 of 2 trials, kept in solver_sweep; the same command resumes\n",
+    )
+    assert out.splitlines()[-3].split()[:3] == ["trial", "accuracy", "base_lr"]
     assert Path("solver_sweep/results.csv").read_text(encoding="utf-8").count("\n") == 2
 
 
