@@ -36,4 +36,4 @@ def learn_by_heart(solver: str, options: RunOptions, samples: int) -> None:
         verdict = overfit(file, samples, device=device, listeners=[listener])
     if not verdict.learnt:
         raise DiagnosticError([doubt(verdict)])
-    click.echo(f"memorised {samples} samples in {verdict.it} iterations: {verdict.told}")
+    click.echo(f"memorised {verdict.samples} samples in {verdict.it} iterations: {verdict.told}")

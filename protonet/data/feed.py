@@ -167,6 +167,11 @@ class Feed:
         return tuple(d for stream in streams if isinstance(stream, Telling) for d in stream.told())
 
     @property
+    def most_records(self) -> int:
+        """How many records the longest of its data have; 0 if none of them end."""
+        return max((pipe.stream.pace.size for pipe in self._pipes.values()), default=0)
+
+    @property
     def epochs(self) -> dict[str, int]:
         """How often each layer has come to the end of its data; always 0 if there is no end."""
         return {

@@ -65,7 +65,7 @@ def overfit(
 
     Args:
         file: The solver.
-        samples: How many; they are spread evenly over the source.
+        samples: How many, or all if there are fewer; they are spread evenly over the source.
         device: Where to run.
         listeners: Called with every event.
 
@@ -81,6 +81,7 @@ def overfit(
         callbacks=[watch],
     )
     solver.solve()
+    samples = min(samples, solver.net.feed.most_records or samples)
     return Verdict(
         samples, solver.iter, watch.losses[0], watch.mean, _accuracy(solver.net, samples)
     )

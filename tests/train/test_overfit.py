@@ -54,3 +54,9 @@ def test_a_net_without_classes_is_judged_by_its_loss(
     assert verdict.accuracy is None
     assert verdict.learnt is learnt
     assert "accuracy" not in verdict.told
+
+
+def test_no_more_samples_than_there_are_count(tmp_path: Path) -> None:
+    path = write(tmp_path)
+
+    assert overfit(read_solver(path), 5000).samples == 1297
