@@ -155,7 +155,8 @@ def _caching(event: events.Caching) -> Iterator[str]:
     if event.filled:
         yield f"{event.filled:,} of them are in the file already"
     if event.variants:
-        yield f"{event.variants} crops and mirrorings of each image, as `cache_variants` says"
+        crops = "crop and mirroring" if event.variants == 1 else "crops and mirrorings"
+        yield f"{event.variants} {crops} of each image, as `cache_variants` says"
     if event.joined > 1:
         yield f"the rest runs the {event.joined} batches of an iteration as one"
 

@@ -44,7 +44,7 @@ OF_RULES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def advise(file: SolverFile) -> Iterator[Diagnostic]:
-    """Yield the warnings PN613, PN620 to PN623 and PN656, in the order of their codes."""
+    """Yield the warnings PN613, PN620 to PN623, PN656 and PN663, in the order of their codes."""
     for field, why in unread(file.message):
         yield Diagnostic(
             "PN613",
@@ -60,7 +60,7 @@ def advise(file: SolverFile) -> Iterator[Diagnostic]:
 
 def doubts(file: SolverFile) -> Iterator[Diagnostic]:
     """Yield the warnings about what has an effect, but hardly the one that is meant."""
-    for part in (_dead_rate, _constant_rate, _steps, _clip, _length):
+    for part in (_dead_rate, _constant_rate, _steps, _clip, _length, _other_crops):
         for found in part(file):
             yield replace(found, severity=Severity.WARNING)
 
@@ -174,6 +174,18 @@ def _length(file: SolverFile) -> Iterator[Diagnostic]:
         message = "the training ends before its first iteration: `max_iter` is not set"
         hint = "say `max_iter`, or `max_epoch`, or both"
         yield Diagnostic("PN656", message, _labels(file, "lr_policy"), help=hint)
+
+
+def _other_crops(file: SolverFile) -> Iterator[Diagnostic]:
+    s = file.message
+    if s.cache_frozen is CacheMode.DISK and s.cache_variants and s.random_seed < 0:
+        yield Diagnostic(
+            "PN663",
+            "no other run finds the features of `cache_variants` on disk: each draws crops of its "
+            "own",
+            _labels(file, "cache_variants"),
+            help="set `random_seed` (`--seed 1`), which decides what the variants are",
+        )
 
 
 def _labels(file: SolverFile, *path: str | int) -> tuple[Label, ...]:

@@ -146,6 +146,14 @@ def test_good_file_is_not_warned_of(text: str) -> None:
             ),
             "to limit the mean to 10, write `clip_gradients: 40`",
         ),
+        (
+            'lr_policy: "fixed" cache_frozen: DISK cache_variants: 8',
+            (
+                "PN663 2:55 no other run finds the features of `cache_variants` on disk: each "
+                "draws crops of its own"
+            ),
+            "set `random_seed` (`--seed 1`), which decides what the variants are",
+        ),
     ],
 )
 def test_warning_is_told_where_it_is(text: str, message: str, hint: str) -> None:
@@ -165,6 +173,11 @@ def test_a_run_without_an_end_is_told(said: str, codes: list[str]) -> None:
     found = advise(read_solver(f'net: "a" base_lr: 1 lr_policy: "fixed"\n{said}'))
 
     assert [warning.code for warning in found] == codes
+
+
+def test_fixed_crops_that_every_run_has_are_found_again() -> None:
+    assert told('lr_policy: "fixed" cache_frozen: DISK cache_variants: 8 random_seed: 0') == []
+    assert told('lr_policy: "fixed" cache_frozen: RAM cache_variants: 8') == []
 
 
 def test_least_rate_is_none_of_zero() -> None:
