@@ -8,6 +8,7 @@ from torch import Tensor
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, did_you_mean
 from protonet.layers.accuracy import Accuracy as AccuracyLayer
+from protonet.layers.base import LayerError
 from protonet.layers.softmax_with_loss import SoftmaxWithLoss
 from protonet.net import Net
 from protonet.ops.accuracy import Accuracy
@@ -84,7 +85,7 @@ def judge_of(net: Net, blob: str | None = None, label: str | None = None) -> Jud
         label: The labels, likewise.
 
     Raises:
-        DiagnosticError: PN699, there is no such layer or blob.
+        DiagnosticError: PN699, there is no such layer or blob, or it is not one label for each.
     """
     nodes = [node for node in net.graph.nodes if len(node.bottoms) > 1]
     counting = [node for node in nodes if isinstance(node.layer, AccuracyLayer)]
@@ -98,10 +99,22 @@ def judge_of(net: Net, blob: str | None = None, label: str | None = None) -> Jud
     _check_blobs(net, (predictions, labels))
     losses = {n.bottoms[0].blob for n in nodes if isinstance(n.layer, SoftmaxWithLoss)}
     judge = Judge(predictions, labels, softmax=blob is None and predictions in losses)
-    if read is None or not isinstance(read.layer, AccuracyLayer):
-        return judge
-    p, axes = read.layer.accuracy_param, len(net.shapes.values[net.graph.values[predictions]])
+    layer = counting[0].layer if counting else AccuracyLayer()
+    assert isinstance(layer, AccuracyLayer)
+    axes = _check_shapes(net, layer, predictions, labels)
+    p = layer.accuracy_param
     return replace(judge, axis=p.axis % axes, top_k=p.top_k, ignore_label=p.ignore_label)
+
+
+def _check_shapes(net: Net, layer: AccuracyLayer, *names: str) -> int:
+    """See that predictions and labels go together; return how many axes predictions have."""
+    scores, label = (net.shapes.values[net.graph.values[name]] for name in names)
+    try:
+        layer.infer(scores, label)
+    except LayerError as error:
+        what = "`{}` and `{}` are not predictions and their labels".format(*names)
+        raise DiagnosticError([Diagnostic("PN699", f"{what}: {error.message}")]) from error
+    return len(scores)
 
 
 def _check_blobs(net: Net, names: Sequence[str]) -> None:

@@ -80,6 +80,8 @@ def test_what_nothing_tells_is_asked_for() -> None:
         "the net has no Accuracy layer and no loss: give `--blob` and `--label`",
     )
     assert code(DATA + LOSS, "ipp") == ("PN699", "did you mean `ip`?")
+    assert code(DATA + LOSS, "loss", "label")[0] == "PN699"
+    assert code(DATA + LOSS, "data")[0] == "PN699"
     assert code(DATA + LOSS, None, "xyzzy") == ("PN699", "`protonet show` prints the blobs")
 
 
