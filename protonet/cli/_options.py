@@ -46,6 +46,14 @@ def gpus(help: str) -> Callable[[F], F]:  # noqa: A002 # click's own word
     return click.option("--gpus", callback=_gpus, metavar="all|N[,N...]", help=help)
 
 
+def file_names(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty one among names of files with commas between: it would mean fillers."""
+    names = None if value is None else [name.strip() for name in value.split(",")]
+    if names and not all(names):
+        raise click.BadParameter(f"{value!r} has an empty file name")
+    return ",".join(names) if names else None
+
+
 class _Device(click.Choice[str]):
     """``auto``, ``cpu``, ``cuda``, or one device of several: ``cuda:1``."""
 

@@ -18,7 +18,13 @@ from protonet.weights.loading import Loading
 
 @click.command()
 @click.option("--model", required=True, metavar="FILE", help="The net's prototxt.")
-@click.option("--weights", required=True, metavar="FILE[,FILE...]", help="Its weights.")
+@click.option(
+    "--weights",
+    required=True,
+    callback=_options.file_names,
+    metavar="FILE[,FILE...]",
+    help="Its weights.",
+)
 @click.option("--blob", required=True, metavar="BLOB[,BLOB...]", help="What to write: fc7,label.")
 @_options.iterations
 @click.option(

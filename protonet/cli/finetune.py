@@ -13,6 +13,7 @@ from protonet.train.finetune import recipe_of
 @click.option(
     "--weights",
     required=True,
+    callback=_options.file_names,
     metavar="FILE[,FILE...]",
     help="Weights to start from, by layer name: .caffemodel, .pth, .safetensors and more.",
 )

@@ -17,7 +17,13 @@ from protonet.weights.loading import Loading
 
 @click.command()
 @click.option("--model", required=True, metavar="FILE", help="The net's deploy.prototxt.")
-@click.option("--weights", required=True, metavar="FILE[,FILE...]", help="Its weights.")
+@click.option(
+    "--weights",
+    required=True,
+    callback=_options.file_names,
+    metavar="FILE[,FILE...]",
+    help="Its weights.",
+)
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @click.option(
     "--labels",

@@ -45,7 +45,12 @@ def _fillers(
     is_flag=True,
     help="Compare with BatchNorm after convolutions and inner products.",
 )
-@click.option("--weights", metavar="FILE[,FILE...]", help="Look at trained weights.")
+@click.option(
+    "--weights",
+    callback=_options.file_names,
+    metavar="FILE[,FILE...]",
+    help="Look at trained weights.",
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),

@@ -33,7 +33,12 @@ def _monitor(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
 
 @click.command()
 @click.option("--solver", required=True, metavar="FILE", help="The solver's prototxt.")
-@click.option("--weights", metavar="FILE[,FILE...]", help="Weights that every trial starts from.")
+@click.option(
+    "--weights",
+    callback=_options.file_names,
+    metavar="FILE[,FILE...]",
+    help="Weights that every trial starts from.",
+)
 @click.option(
     "--set",
     "settings",

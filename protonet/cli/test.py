@@ -17,9 +17,12 @@ from protonet.weights.loading import Loading
 
 @click.command()
 @click.option("--model", required=True, metavar="FILE", help="The net's prototxt.")
-@click.option("--weights", metavar="FILE[,FILE...]", help="Its weights.")
+@click.option(
+    "--weights", callback=_options.file_names, metavar="FILE[,FILE...]", help="Its weights."
+)
 @click.option(
     "--ensemble",
+    callback=_options.file_names,
     metavar="FILE,FILE[,...]",
     help="Instead of --weights: score each of these weights, and the mean of their predictions.",
 )

@@ -11,7 +11,12 @@ from protonet.cli._run import RunOptions, run
 
 @click.command()
 @click.option("--solver", required=True, metavar="FILE", help="The solver's prototxt.")
-@click.option("--weights", metavar="FILE[,FILE...]", help="Weights to start from, by layer name.")
+@click.option(
+    "--weights",
+    callback=_options.file_names,
+    metavar="FILE[,FILE...]",
+    help="Weights to start from, by layer name.",
+)
 @click.option("--snapshot", metavar="FILE", help="A .solverstate to resume from.")
 @click.option(
     "--overfit",

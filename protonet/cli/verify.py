@@ -11,7 +11,9 @@ from protonet.weights.loading import Loading
 
 @click.command()
 @click.argument("name", metavar="NET")
-@click.option("--weights", metavar="FILE[,FILE...]", help="Its weights.")
+@click.option(
+    "--weights", callback=_options.file_names, metavar="FILE[,FILE...]", help="Its weights."
+)
 @click.option(
     "--against",
     metavar="FILE|opencv",

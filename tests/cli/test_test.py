@@ -149,3 +149,11 @@ def test_options_of_an_ensemble(args: tuple[str, ...], told: str) -> None:
     done = protonet("test", "--model", "net.prototxt", *args)
 
     assert (done.exit_code, told in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--weights", "--ensemble"])
+def test_an_empty_name_of_weights_is_no_wish_for_fillers(option: str) -> None:
+    done = protonet("test", "--model", "net.prototxt", option, "zeros.pth, ")
+
+    assert done.exit_code == 2
+    assert "'zeros.pth, ' has an empty file name" in done.stderr
