@@ -17,9 +17,6 @@ from protonet.shape import Shape
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MAGIC = "\udc89HDF\r\n\x1a\n"
-"""How an HDF5 file begins, read as text."""
-
 
 class _Dataset(Protocol):
     """What is used of ``h5py.Dataset``, which has no types."""
@@ -63,17 +60,9 @@ def list_files(path: Path, find: Resolve = Path) -> list[Path]:
     """Return the files that a list names, between blanks or line ends.
 
     Raises:
-        DiagnosticError: PN505, the list cannot be read, names none, or is itself a file of HDF5.
+        DiagnosticError: PN505, the list cannot be read, is itself an HDF5 file, or names none.
     """
-    text = read_text(path)
-    if text.startswith(_MAGIC):
-        raise fault(
-            Fault.LIST,
-            f"`{path}` is an HDF5 file, not a list of them",
-            help="name the file in a text file, and give that as `source`",
-            file=path,
-        )
-    files = [resolve(str(find(name)), path.parent) for name in text.split()]
+    files = [resolve(str(find(name)), path.parent) for name in read_text(path).split()]
     if not files:
         raise fault(Fault.LIST, f"the list `{path}` names no file", file=path)
     return files

@@ -1,10 +1,13 @@
 """Lists of image files, a line each: ``path label``."""
 
+import codecs
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from protonet.data.faults import Fault, fault
@@ -19,8 +22,9 @@ from protonet.shape import Shape
 SHOWN = 5
 """How many lines a diagnostic names."""
 
-_ATOI = re.compile(r"\s*([+-]?\d+)")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_ATOI = re.compile(r"\s*([+-]?\d+)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_ENDS_BLANK = "ends with a blank, so that its label is taken for a part of the path"
 _QUOTED = re.compile(r'"([^"]+)"\s+(.*)')
 
 
@@ -49,7 +53,7 @@ def parse_list(text: str, labels: int = 1) -> list[Entry]:
         text: Of the list.
         labels: How many numbers a line has. One that has not so many gives an entry with fewer.
     """
-    lines = text.removesuffix("\n").split("\n") if text else []
+    lines = lines_of(text)
     if labels == 1:
         return [_entry(line) for line in lines]
     return [_tabbed(line) or _several(line, labels) for line in lines]
@@ -167,7 +171,8 @@ class ImageList:
 
     def missing(self) -> list[int]:
         """Return the numbers of the images whose files are not there."""
-        return missing([self._root_folder + path for path, *_ in self._entries], self._where)
+        names = [self._root_folder + path if path else "" for path, *_ in self._entries]
+        return missing(names, self._where)
 
     def check(self) -> None:
         """See that all files are there.
@@ -188,15 +193,19 @@ class ImageList:
         )
 
     def _hint(self, gone: Sequence[int]) -> str:
+        lines = lines_of(read_text(self._path)) if self._is_list else ()
         for index in islice(gone, SHOWN):
             named = Path(self.label(index))
             places = (named, self._path.parent / named, self._where(str(named.parent)) / named.name)
             near = next(filter(None, map(spelled, places)), None)
-            if near:
+            if near and self._entries[index].path:
                 return f"line {index + 1}: did you mean `{near}`? case matters in names"
-            if shape_hint := _shape_hint(self._entries[index].path):
-                return shape_hint
+            if hint := form_hint(lines[index], self._is_there) if index < len(lines) else "":
+                return f"line {index + 1} {hint}"
         return "`root_folder` is put before each name; `on_bad_image: SKIP` goes on without them"
+
+    def _is_there(self, path: str) -> bool:
+        return os.path.isfile(self._where(self._root_folder + path))  # noqa: PTH113 # unlike Path.is_file it never raises
 
     def _where(self, named: str) -> Path:
         return resolve(str(self._find(named)), self._path.parent)
@@ -214,12 +223,9 @@ class ImageList:
 
     def _bad(self, index: int, named: str, why: str) -> DiagnosticError:
         place = f"line {index + 1} of `{self._path}`: " if self._is_list else ""
-        return fault(
-            Fault.IMAGE,
-            f"{place}cannot read the image `{named}`: {why}",
-            help=_shape_hint(self._entries[index].path),
-            file=self._path,
-        )
+        message = f"{place}cannot read the image `{named}`: {why}"
+        help_ = f"the line {_ENDS_BLANK}" if re.search(r" \d+$", named) else ""
+        return fault(Fault.IMAGE, message, help=help_, file=self._path)
 
     def _check_labels(self, labels: int) -> None:
         odd = [at for at, entry in enumerate(self._entries) if len(entry.more) != labels - 1]
@@ -235,9 +241,33 @@ class ImageList:
             )
 
 
-def _shape_hint(path: str) -> str:
-    if re.search(r" \d+$", path):
-        return "the line ends with a blank, so that its label is taken for a part of the path"
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a list."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def form_hint(line: str, is_there: Callable[[str], bool]) -> str:
+    """Tell what is wrong with the form of a line whose file is missing, if that can be seen.
+
+    Args:
+        line: The line.
+        is_there: Tells whether a path of the list is that of a file.
+    """
+    line = line.removesuffix("\r")
+    path, _, last = line.rpartition(" ")
+    if not line.strip():
+        return "is empty"
+    if line[-1].isspace():
+        return _ENDS_BLANK
+    if is_there(last):
+        return "has the path last; it comes first, and then a blank and the label"
+    for separator in ",;":
+        if separator in line and is_there(line.rpartition(separator)[0].rstrip()):
+            return f"has a `{separator}` where a blank parts path and label"
+    while path and _NUMBER.fullmatch(path.rpartition(" ")[2]):
+        path = path.rpartition(" ")[0]
+        if is_there(path):
+            return "has several numbers: give the layer a top for each, or keep one"
     return ""
 
 
@@ -245,10 +275,31 @@ def read_text(path: Path) -> str:
     """Return the text of a list; names that are no UTF-8 are kept.
 
     Raises:
-        DiagnosticError: PN505, it cannot be read.
+        DiagnosticError: PN505, it cannot be read, or is no UTF-8 text.
     """
     try:
-        return path.read_bytes().decode("utf-8", errors="surrogateescape")
+        data = path.read_bytes()
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise fault(Fault.LIST, f"cannot read the list `{path}`: {why}", file=path) from error
+    if b"\0" in data:
+        raise _no_text(path, data)
+    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="surrogateescape")
+
+
+_KINDS: Mapping[bytes, str] = MappingProxyType(
+    {
+        codecs.BOM_UTF16_LE: "UTF-16 text",
+        codecs.BOM_UTF16_BE: "UTF-16 text",
+        b"\x89HDF": "an HDF5 file",
+        b"\xff\xd8": "an image",
+        b"\x89PNG": "an image",
+    }
+)
+
+
+def _no_text(path: Path, data: bytes) -> DiagnosticError:
+    found = [kind for begin, kind in _KINDS.items() if data.startswith(begin)]
+    what = found[0] if found else "not text"
+    help_ = "a list is UTF-8 text that names files, and `source` names the list"
+    return fault(Fault.LIST, f"`{path}` is {what}, so it is no list", help=help_, file=path)

@@ -19,9 +19,10 @@ def missing(names: Sequence[str], where: Callable[[str], Path]) -> list[int]:
         where: Finds the file or the folder of a name; what is nowhere, it may place anywhere.
     """
     folders: dict[str, list[int]] = {}
+    gone = [index for index, name in enumerate(names) if not name]
     for index, name in enumerate(names):
-        folders.setdefault(_split(name)[0], []).append(index)
-    gone: list[int] = []
+        if name:  # else it would be found as the folder of the others
+            folders.setdefault(_split(name)[0], []).append(index)
     for folder, members in folders.items():
         known = _names(where(folder or ".")) if len(members) > FEW else frozenset[str]()
         if known is None:

@@ -156,7 +156,7 @@ def test_letter_case_and_numbers_in_a_list_are_hinted_at(tmp_path: Path) -> None
 def test_an_hdf5_file_in_place_of_its_list_is_told(tmp_path: Path) -> None:
     write(tmp_path, 1)
 
-    with pytest.raises(DiagnosticError, match=r"PN505.*is an HDF5 file, not a list of them"):
+    with pytest.raises(DiagnosticError, match=r"PN505.*is an HDF5 file, so it is no list"):
         list_files(tmp_path / "0.h5")
 
 

@@ -32,6 +32,7 @@ IMAGES = random_images(3, 3, 4, 5)
         ("a.png 3x", Entry("a.png", 3)),
         ("a.png x", Entry("a.png", 0)),
         (" 5", Entry("", 5)),
+        ("a.png \u0663", Entry("a.png", 0)),  # a 3 to Python
     ],
 )
 def test_a_line_is_read_as_caffe_does(line: str, entry: Entry) -> None:
@@ -103,7 +104,14 @@ def test_files_that_are_missing_are_counted_and_named(tmp_path: Path) -> None:
     ("line", "hint"),
     [
         ("0.PNG 1", "line 1: did you mean `{folder}/0.png`? case matters in names"),
-        ("0.png 1 ", "the line ends with a blank, so that its label is taken for a part of"),
+        ("0.png 1 ", "line 1 ends with a blank, so that its label is taken for a part of the path"),
+        ("0.png 1 \r", "line 1 ends with a blank"),
+        ("0.png 1\n", "line 2 is empty"),
+        ("1 0.png", "line 1 has the path last; it comes first, and then a blank and the label"),
+        ("0.png,1", "line 1 has a `,` where a blank parts path and label"),
+        ("0.png; 1", "line 1 has a `;` where a blank parts path and label"),
+        ("0.png 1 2.5 3", "line 1 has several numbers: give the layer a top for each, or keep one"),
+        ("x" * 300, "`root_folder` is put before each name"),
     ],
 )
 def test_a_likely_reason_is_told(tmp_path: Path, line: str, hint: str) -> None:
@@ -111,11 +119,18 @@ def test_a_likely_reason_is_told(tmp_path: Path, line: str, hint: str) -> None:
     path.write_text(f"{line}\n")
 
     with pytest.raises(DiagnosticError) as raised:
-        ImageList(path).shape()
+        ImageList(path).check()
 
     (diagnostic,) = raised.value.diagnostics
     assert diagnostic.code == "PN515"
     assert diagnostic.help.startswith(hint.format(folder=tmp_path))
+
+
+def test_a_first_image_that_is_missing_is_told_with_all_others(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("gone.png 1\n" * 3)
+
+    with pytest.raises(DiagnosticError, match=r"PN515.* 3 of the 3 files"):
+        ImageList(tmp_path / "list.txt").shape()
 
 
 def test_nothing_is_said_of_files_that_are_there(tmp_path: Path) -> None:
@@ -186,6 +201,33 @@ def test_an_image_that_cannot_be_read_is_named(
         f"line 2 of `{path}`: cannot read the image {why}",
         hint,
     )
+
+
+def test_a_mark_of_byte_order_is_no_part_of_a_name(tmp_path: Path) -> None:
+    path = write_images(tmp_path, IMAGES[:1], [0])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert ImageList(path).missing() == []
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        ("0.png 1\n".encode("utf-16"), "is UTF-16 text, so it is no list"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is an image, so it is no list"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "is an image, so it is no list"),
+        (b"\0\0\0\0", "is not text, so it is no list"),
+    ],
+)
+def test_what_is_no_text_is_no_list(tmp_path: Path, data: bytes, what: str) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes(data)
+
+    with pytest.raises(DiagnosticError) as raised:
+        ImageList(path)
+
+    (diagnostic,) = raised.value.diagnostics
+    assert (diagnostic.code, diagnostic.message) == ("PN505", f"`{path}` {what}")
 
 
 def test_an_empty_list_is_refused(tmp_path: Path) -> None:

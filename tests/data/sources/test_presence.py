@@ -86,6 +86,14 @@ def test_a_name_that_no_file_can_have_is_missing(tmp_path: Path) -> None:
     assert missing(names, places(tmp_path)) == list(range(FEW + 3))
 
 
+@pytest.mark.parametrize("number", [1, FEW + 1])
+def test_an_empty_name_is_missing_whatever_else_is_there(tmp_path: Path, number: int) -> None:
+    for at in range(number):
+        (tmp_path / str(at)).touch()
+
+    assert missing(["", *map(str, range(number)), ""], places(tmp_path)) == [0, number + 1]
+
+
 def test_case_is_looked_past_in_every_part(tmp_path: Path) -> None:
     (tmp_path / "Images" / "dog").mkdir(parents=True)
     (tmp_path / "Images" / "dog" / "A.JPG").touch()
