@@ -116,11 +116,17 @@ def _label_of_builtin(source: str) -> int | None:
 
 
 def _label_of_list(path: Path, labels: int) -> int | None:
-    from protonet.data.sources.image_list import parse_list, read_text  # noqa: PLC0415 # as said above
+    from protonet.data.sources.image_list import parse_list  # noqa: PLC0415 # as said above
+    from protonet.data.sources.list_text import read_text  # noqa: PLC0415 # as said above
 
     try:
         if path.stat().st_size > LONGEST_LIST:
             return None
         return int(max(entry.label for entry in parse_list(read_text(path), labels)))
-    except (OSError, ValueError, DiagnosticError):  # it is not there, or empty
+    except (
+        OSError,
+        ValueError,
+        OverflowError,
+        DiagnosticError,
+    ):  # it is not there, empty, infinite
         return None

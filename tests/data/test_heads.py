@@ -48,6 +48,12 @@ def test_of_several_labels_the_first_counts(tmp_path: Path) -> None:
     assert largest_label(layer, tmp_path) == 4
 
 
+def test_an_infinite_label_is_not_the_largest(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("a.png\t1e999\n")
+
+    assert largest_label(of_list(), tmp_path) is None
+
+
 def of_hdf5() -> Layer:
     return made('type: "HDF5Data" hdf5_data_param { source: "list" batch_size: 5 }')
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 from protonet.data._lazy import h5py, np
 from protonet.data.faults import Fault, fault
 from protonet.data.paths import Resolve, resolve
-from protonet.data.sources.image_list import read_text
+from protonet.data.sources.list_text import read_text
 from protonet.data.sources.presence import spelled
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.shape import Shape

@@ -1,13 +1,11 @@
 """Lists of image files, a line each: ``path label``."""
 
-import codecs
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from protonet.data.faults import Fault, fault
@@ -15,6 +13,7 @@ from protonet.data.identity import of_files
 from protonet.data.paths import Resolve, resolve
 from protonet.data.sources.base import Image
 from protonet.data.sources.images import Colour, decode
+from protonet.data.sources.list_text import read_text
 from protonet.data.sources.presence import missing, spelled
 from protonet.diagnostics import DiagnosticError
 from protonet.shape import Shape
@@ -22,7 +21,10 @@ from protonet.shape import Shape
 SHOWN = 5
 """How many lines a diagnostic names."""
 
-_ATOI = re.compile(r"\s*([+-]?\d+)", re.ASCII)
+DIGITS = 18
+"""Of a label at most: what goes on, as in a file that is no list, is not read."""
+
+_ATOI = re.compile(rf"\s*([+-]?\d{{1,{DIGITS}}})", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ENDS_BLANK = "ends with a blank, so that its label is taken for a part of the path"
 _QUOTED = re.compile(r'"([^"]+)"\s+(.*)')
@@ -64,7 +66,8 @@ def _entry(line: str) -> Entry:
     if special:
         return special
     path, blank, rest = line.rpartition(" ")
-    if blank and rest.isascii() and rest.isdigit():  # as nearly all of a million are
+    # As nearly all of a million are.
+    if blank and rest.isascii() and rest.isdigit() and len(rest) <= DIGITS:
         return Entry(path, int(rest))
     number = _ATOI.match(rest)
     return Entry(path if blank else line, int(number[1]) if number else 0)
@@ -90,7 +93,7 @@ def _several(line: str, labels: int) -> Entry:
 
 
 def _number(word: str) -> float:
-    return float(word) if set(word) & set(".eE") else int(word)
+    return float(word) if set(word) & set(".eE") or len(word) > DIGITS else int(word)
 
 
 class ImageList:
@@ -269,37 +272,3 @@ def form_hint(line: str, is_there: Callable[[str], bool]) -> str:
         if is_there(path):
             return "has several numbers: give the layer a top for each, or keep one"
     return ""
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a list; names that are no UTF-8 are kept.
-
-    Raises:
-        DiagnosticError: PN505, it cannot be read, or is no UTF-8 text.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise fault(Fault.LIST, f"cannot read the list `{path}`: {why}", file=path) from error
-    if b"\0" in data:
-        raise _no_text(path, data)
-    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="surrogateescape")
-
-
-_KINDS: Mapping[bytes, str] = MappingProxyType(
-    {
-        codecs.BOM_UTF16_LE: "UTF-16 text",
-        codecs.BOM_UTF16_BE: "UTF-16 text",
-        b"\x89HDF": "an HDF5 file",
-        b"\xff\xd8": "an image",
-        b"\x89PNG": "an image",
-    }
-)
-
-
-def _no_text(path: Path, data: bytes) -> DiagnosticError:
-    found = [kind for begin, kind in _KINDS.items() if data.startswith(begin)]
-    what = found[0] if found else "not text"
-    help_ = "a list is UTF-8 text that names files, and `source` names the list"
-    return fault(Fault.LIST, f"`{path}` is {what}, so it is no list", help=help_, file=path)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from protonet.data._lazy import cv2, np
 from protonet.data.faults import Fault, fault
 from protonet.data.paths import Resolve, resolve
-from protonet.data.sources.image_list import read_text
 from protonet.data.sources.images import Colour, decode
+from protonet.data.sources.list_text import read_text
 from protonet.layers.window_data import WindowDataParameter
 from protonet.message.base import float32
 

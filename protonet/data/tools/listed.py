@@ -9,7 +9,11 @@ from typing import NamedTuple
 from protonet.data.faults import Fault, fault
 from protonet.data.paths import resolve
 from protonet.data.sources.image_folder import read_folder
-from protonet.data.sources.image_list import parse_list, read_text
+from protonet.data.sources.image_list import parse_list
+from protonet.data.sources.list_text import read_text
+
+LABELS = 2**31
+"""Labels from 0 on, and as many below it, that a Datum holds."""
 
 
 class Entry(NamedTuple):
@@ -54,13 +58,18 @@ def list_images(path: Path, root: str = "") -> Listed:
         root: Put before each name of a list, without a slash between.
 
     Raises:
-        DiagnosticError: PN505, the list cannot be read or is empty, or the folder has no class.
+        DiagnosticError: PN505, the list cannot be read, is empty, or has a label that no record
+            holds; or the folder has no class.
     """
     if path.is_dir():
         found, begin = read_folder(path), f"{path}/"
         entries = [Entry(one.path.removeprefix(begin), int(one.label)) for one in found.entries]
         return Listed(path, entries, begin, found.classes)
-    entries = [Entry(line.path, int(line.label)) for line in parse_list(read_text(path))]
-    if not entries:
+    lines = parse_list(read_text(path))
+    if not lines:
         raise fault(Fault.LIST, f"the list `{path}` is empty", file=path)
-    return Listed(path, entries, root)
+    for at, line in enumerate(lines):
+        if not -LABELS <= line.label < LABELS:
+            message = f"line {at + 1} of `{path}`: a record cannot hold the label {line.label}"
+            raise fault(Fault.LIST, message, help="a label is a number of 32 bits", file=path)
+    return Listed(path, [Entry(line.path, int(line.label)) for line in lines], root)

@@ -9,7 +9,7 @@ from protonet.data._lazy import h5py, np
 from protonet.data.faults import Fault, fault
 from protonet.data.sources.base import Image
 from protonet.data.sources.hdf5_files import list_files
-from protonet.data.sources.image_list import read_text
+from protonet.data.sources.list_text import read_text
 from protonet.data.tools.records import RAW, Seen
 from protonet.shape import Shape
 

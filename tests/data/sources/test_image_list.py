@@ -32,6 +32,8 @@ IMAGES = random_images(3, 3, 4, 5)
         ("a.png 3x", Entry("a.png", 3)),
         ("a.png x", Entry("a.png", 0)),
         (" 5", Entry("", 5)),
+        ("a.png " + "9" * 5000, Entry("a.png", 10**18 - 1)),
+        ("a.png\t" + "9" * 50, Entry("a.png", 1e50)),
         ("a.png \u0663", Entry("a.png", 0)),  # a 3 to Python
     ],
 )

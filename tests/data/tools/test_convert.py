@@ -77,6 +77,21 @@ def test_a_leveldb_has_the_same_records(tmp_path: Path) -> None:
     db.close()
 
 
+@pytest.mark.parametrize("label", ["2147483648", "-2147483649", "9" * 5000])
+def test_a_label_that_no_record_holds_is_refused(tmp_path: Path, label: str) -> None:
+    (tmp_path / "list.txt").write_text(f"0.png 2147483647\n1.png {label}\n")
+
+    with pytest.raises(DiagnosticError, match=r"PN505.* line 2 of .*cannot hold the label -?\d"):
+        list_images(tmp_path / "list.txt")
+
+
+def test_infinity_is_no_label_of_a_record(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("0.png\t1e999\n")
+
+    with pytest.raises(DiagnosticError, match=r"PN505.* cannot hold the label inf"):
+        list_images(tmp_path / "list.txt")
+
+
 def test_hdf5_is_a_list_of_files_that_hdf5_data_reads(tmp_path: Path) -> None:
     listed = images(tmp_path)
 
