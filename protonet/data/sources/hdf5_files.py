@@ -17,6 +17,11 @@ from protonet.shape import Shape
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MAX_RATIO = 1100
+"""Bytes that one stored byte can become: deflate reaches no more."""
+UNWRITTEN = 2**28
+"""Bytes of a dataset that may be there without being stored: they are its fill value."""
+
 
 class _Dataset(Protocol):
     """What is used of ``h5py.Dataset``, which has no types."""
@@ -174,6 +179,16 @@ def _dataset(file: "h5py.File", path: Path, name: str) -> _Dataset:
             Fault.HDF5,
             f"the dataset `{name}` of `{path}` holds values of type {found.dtype}, not numbers",
             help="store it as integers or floats",
+            file=path,
+        )
+    # Else its values are in other files. h5py has no types.
+    is_own = not found.is_virtual and cast("object", found.external) is None
+    if is_own and found.nbytes > max(UNWRITTEN, MAX_RATIO * path.stat().st_size):
+        raise fault(
+            Fault.HDF5,
+            f"the dataset `{name}` of `{path}` is {found.shape}, more than a file of "
+            f"{path.stat().st_size:,} bytes holds",
+            help="the file is damaged, or most of it was never written",
             file=path,
         )
     return cast("_Dataset", found)

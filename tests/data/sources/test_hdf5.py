@@ -181,3 +181,36 @@ def test_files_without_rows_are_refused(tmp_path: Path) -> None:
 
 def test_a_file_without_rows_among_others_is_passed_over(tmp_path: Path) -> None:
     assert read(HDF5Rows(write(tmp_path, 2, 0, 1), ["x", "y"]), 0, 4) == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize("shape", [(10**10, 2), (2, 10**10)])
+def test_a_shape_that_no_file_of_its_size_holds_is_not_allocated(
+    tmp_path: Path, shape: tuple[int, int]
+) -> None:
+    with h5py.File(tmp_path / "0.h5", "w") as file:
+        file.create_dataset("x", shape, "f4", chunks=(2, 2))
+    (tmp_path / "list.txt").write_text("0.h5")
+
+    with pytest.raises(DiagnosticError, match=r"PN510.*`x` of .* is \(.*, more than a file of"):
+        HDF5Rows(tmp_path / "list.txt", ["x"])
+
+
+def test_values_that_were_never_written_are_those_that_fill(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "0.h5", "w") as file:
+        file.create_dataset("x", (2, 1000), "f4", fillvalue=3)
+    (tmp_path / "list.txt").write_text("0.h5")
+
+    (values,) = HDF5Rows(tmp_path / "list.txt", ["x"]).read(0, 2)
+
+    assert (values == 3).all()
+
+
+def test_a_dataset_may_be_that_of_other_files(tmp_path: Path) -> None:
+    layout = h5py.VirtualLayout((10**10, 2), "f4")
+    write_h5(tmp_path / "far.h5", x=np.ones((1, 2), np.float32))
+    layout[:1] = h5py.VirtualSource(str(tmp_path / "far.h5"), "x", (1, 2))
+    with h5py.File(tmp_path / "0.h5", "w") as file:
+        file.create_virtual_dataset("x", layout)
+    (tmp_path / "list.txt").write_text("0.h5")
+
+    assert first_shapes(tmp_path / "list.txt", ["x"]) == ((10**10, 2),)
