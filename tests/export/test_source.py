@@ -400,3 +400,16 @@ def test_the_docstring_says_what_differs_in_training() -> None:
 
     assert "Its BatchNorm layers use fixed statistics in training, too" in text_of(fixed)
     assert "torch averages batch statistics" in text_of(fixed.replace("use_global_stats: true", ""))
+
+
+def test_names_may_be_no_utf8(tmp_path: Path) -> None:
+    layers = r"""
+    name: "caf\351"
+    layer { name: "x\351" type: "Input" top: "x\351" input_param { shape { dim: 2 dim: 4 } } }
+    layer { name: "a\351" type: "InnerProduct" bottom: "x\351" top: "a\351"
+      inner_product_param { num_output: 3 } }
+    """
+
+    write(Net(layers, phase="TEST"), tmp_path / "net.py")
+
+    assert (tmp_path / "net.py").read_text(encoding="utf-8").startswith('"""caf\ufffd, written by')

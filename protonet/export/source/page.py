@@ -11,6 +11,7 @@ from protonet import __version__
 from protonet.export.source.parts import MODULES
 from protonet.export.source.text import statement
 from protonet.shape import Shape
+from protonet.source import readable
 
 RESERVED = frozenset({"F", "Path", "Tensor", "load", "load_file", "math", "nn", "self", "torch"})
 """Names that the page uses itself."""
@@ -84,7 +85,7 @@ class Page:
             *self.notes,
             "It computes what TEST does; losses and accuracies are left out.",
         ]
-        text = "\n".join(lines).replace("\\", "/").replace('"', "'")
+        text = readable("\n".join(lines)).replace("\\", "/").replace('"', "'")
         return f'"""{text}\n"""'
 
     def _class(self) -> str:
