@@ -18,6 +18,7 @@ from protonet.export.verify_compare import Blobs
 from protonet.export.verify_npz import read_arrays
 from protonet.net import Net
 from protonet.ops.recurrent import Recurrent
+from protonet.source import readable
 from protonet.weights.load import save_weights
 
 OPENCV = "opencv"
@@ -165,6 +166,11 @@ class OpenCV:
         """Let OpenCV read the net's file and its weights, and run it."""
         import cv2  # noqa: PLC0415 # it takes its time
 
+        nodes = question.net.graph.nodes
+        names = [*(node.name for node in nodes), *(top.blob for node in nodes for top in node.tops)]
+        if foreign := [readable(name) for name in names if name != readable(name)]:
+            # OpenCV would end the process.
+            raise DiagnosticError([_not_read(question, f"`{foreign[0]}` is not UTF-8")])
         level = cv2.utils.logging.setLogLevel(0)
         try:
             with TemporaryDirectory() as folder:

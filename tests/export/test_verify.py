@@ -286,6 +286,15 @@ def test_an_unknown_layer_is_told_by_opencv() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ['name: "prob"', 'top: "prob"'])
+def test_a_name_that_is_no_utf8_is_kept_from_opencv(name: str) -> None:
+    net = Net(DEPLOY.replace(name, name.replace("prob", r"caf\351")))
+
+    assert refusal(net, "opencv") == [
+        ("PN827", "OpenCV cannot run the net: `caf\ufffd` is not UTF-8")
+    ]
+
+
 def test_another_net_of_other_blobs_needs_weights_of_its_own(net: Net) -> None:
     Path("other.prototxt").write_text(
         DEPLOY.replace("num_output: 5", "num_output: 6"), encoding="utf-8"
