@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from protonet.export.source.form import Form, Forms, Site
-from protonet.export.source.text import call
+from protonet.export.source.text import call, changed
 from protonet.ops import recurrent
 
 STATE = "Its recurrent layers go on from the state of the last call, as Caffe's do."
@@ -39,9 +39,11 @@ def _of_inputs(blobs: list[Tensor]) -> dict[str, Tensor]:
 
 def _recurrent(op: recurrent.Recurrent, site: Site, kind: str, state: Mapping[str, Tensor]) -> Form:
     static = [state["static.weight"].shape[1]] if op.static else []
-    init = call(kind, state["input.weight"].shape[1], op.num_output, *static)
+    sizes = state["input.weight"].shape[1], op.num_output, *static
     if not op.expose_hidden:
+        init = call(kind, *sizes, **changed(streams=(op.streams, 1)))
         return Form(call(site.name, *site.bottoms), init, state, STATE)
+    init = call(kind, *sizes)
     x, cont, *rest = site.bottoms
     states = rest[op.static :]
     return Form(call(f"{site.name}.steps", x, cont, *states, *rest[: op.static]), init, state)

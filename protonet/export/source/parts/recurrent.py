@@ -11,17 +11,28 @@ def lstm_unit(c: Tensor, gates: Tensor, cont: Tensor) -> tuple[Tensor, Tensor]:
     return c, o.sigmoid() * c.tanh()
 
 
+def begun(state: Tensor | None, x: Tensor, streams: int, hidden: int) -> Tensor:
+    """Return the state (1, N, H) to go on from; zeros if x has more streams."""
+    if state is None or state.shape[1] < x.shape[1]:
+        return x.new_zeros(1, max(x.shape[1], streams), hidden)
+    return state
+
+
 class LSTM(nn.Module):
     """Hidden states (T, N, H) of x (T, N, ...) and cont (T, N), perhaps of x_static.
 
-    The state goes on from call to call; not in an exported graph.
+    The state goes on from call to call; not in an exported graph. Streams that a batch
+    leaves out keep theirs.
     """
 
     state: tuple[Tensor, Tensor] | None = None
 
-    def __init__(self, size: int, hidden: int, static: int = 0) -> None:
+    def __init__(
+        self, size: int, hidden: int, static: int = 0, *, streams: int = 1
+    ) -> None:
         super().__init__()
         self.hidden = hidden
+        self.streams = streams
         self.input = nn.Linear(size, 4 * hidden)
         self.static = nn.Linear(static, 4 * hidden, bias=False) if static else None
         self.recurrent = nn.Linear(hidden, 4 * hidden, bias=False)
@@ -29,13 +40,14 @@ class LSTM(nn.Module):
     def forward(
         self, x: Tensor, cont: Tensor, x_static: Tensor | None = None
     ) -> Tensor:
-        zeros = x.new_zeros(1, x.shape[1], self.hidden)
-        h, c = self.state or (zeros, zeros)
-        if h.shape[1] != x.shape[1]:
-            h, c = zeros, zeros
-        top, h, c = self.steps(x, cont, h, c, x_static)
+        n, before = x.shape[1], self.state or (None, None)
+        h, c = (begun(state, x, self.streams, self.hidden) for state in before)
+        top, *last = self.steps(x, cont, h[:, :n], c[:, :n], x_static)
         if not torch.compiler.is_compiling():
-            self.state = h, c
+            self.state = (
+                torch.cat((last[0], h[:, n:]), 1),
+                torch.cat((last[1], c[:, n:]), 1),
+            )
         return top
 
     def steps(
@@ -60,14 +72,18 @@ class LSTM(nn.Module):
 class RNN(nn.Module):
     """Outputs (T, N, H) of x (T, N, ...) and cont (T, N), perhaps of x_static.
 
-    The state goes on from call to call; not in an exported graph.
+    The state goes on from call to call; not in an exported graph. Streams that a batch
+    leaves out keep theirs.
     """
 
     state: Tensor | None = None
 
-    def __init__(self, size: int, hidden: int, static: int = 0) -> None:
+    def __init__(
+        self, size: int, hidden: int, static: int = 0, *, streams: int = 1
+    ) -> None:
         super().__init__()
         self.hidden = hidden
+        self.streams = streams
         self.input = nn.Linear(size, hidden)
         self.static = nn.Linear(static, hidden, bias=False) if static else None
         self.recurrent = nn.Linear(hidden, hidden, bias=False)
@@ -76,12 +92,10 @@ class RNN(nn.Module):
     def forward(
         self, x: Tensor, cont: Tensor, x_static: Tensor | None = None
     ) -> Tensor:
-        h = self.state
-        if h is None or h.shape[1] != x.shape[1]:
-            h = x.new_zeros(1, x.shape[1], self.hidden)
-        top, h = self.steps(x, cont, h, x_static)
+        n, h = x.shape[1], begun(self.state, x, self.streams, self.hidden)
+        top, last = self.steps(x, cont, h[:, :n], x_static)
         if not torch.compiler.is_compiling():
-            self.state = h
+            self.state = torch.cat((last, h[:, n:]), 1)
         return top
 
     def steps(
