@@ -274,6 +274,7 @@ LAYERS = (
         "prior_box_param { min_size: 10 step: 8 img_size: 60 offset: 0.3 clip: true }",
         (IMAGE[0], (2, 3, 50, 40)),
     ),
+    LayerNet("PriorBox", "prior_box_param { min_size: 10 }", ((2, 4, 7), (2, 3, 50))),
     LayerNet(
         "DetectionOutput",
         "detection_output_param { num_classes: 3 nms_param { nms_threshold: 0.3 } }",
@@ -297,10 +298,28 @@ LAYERS = (
         "detection_output_param { num_classes: 3 confidence_threshold: 99 }",
         PRIORS,
     ),
+    LayerNet("DetectionOutput", "detection_output_param { num_classes: 3 keep_top_k: 0 }", PRIORS),
+    LayerNet(
+        "DetectionOutput",
+        "detection_output_param { num_classes: 3 nms_param { nms_threshold: 1.5 } }",
+        ((1, 24), (1, 18), (1, 2, 24)),
+    ),
     LayerNet(
         "ROIPooling",
         "roi_pooling_param { pooled_h: 2 pooled_w: 3 spatial_scale: 0.5 }",
         ((2, 3, 8, 9), (4, 5)),
+        labels=((1, 2),),
+    ),
+    LayerNet(
+        "ROIPooling",
+        "roi_pooling_param { pooled_h: 2 pooled_w: 1 }",
+        ((2, 3, 8), (4, 5)),
+        labels=((1, 2),),
+    ),
+    LayerNet(
+        "PSROIPooling",
+        "psroi_pooling_param { output_dim: 6 group_size: 1 spatial_scale: 1 }",
+        ((2, 6, 8), (4, 5)),
         labels=((1, 2),),
     ),
     LayerNet(

@@ -10,8 +10,8 @@ def _bilinear(op: bilinear.Bilinear, site: Site) -> Form:
 
 
 def _compact_bilinear(op: bilinear.CompactBilinear, site: Site) -> Form:
-    channels = site.shapes[0][1], site.shapes[1][1]
-    first, second = bilinear.sketches(channels, op.num_output)
+    channels = [(*shape, 1, 1)[1] for shape in site.shapes]
+    first, second = bilinear.sketches((channels[0], channels[1]), op.num_output)
     kind = "CompactBilinear" if op.sum_pool else "CompactBilinearMap"
     return Form(
         call(site.name, four_axes(site), four_axes(site, 1)),

@@ -1,13 +1,13 @@
 """Layers of detection nets."""
 
-from protonet.export.source.form import Form, Forms, NoFormError, Site
+from protonet.export.source.form import Form, Forms, NoFormError, Site, four_axes
 from protonet.export.source.text import call, changed
 from protonet.ops import detection, prior_box, roi
 from protonet.ops.boxes import CodeType
 
 
 def _prior_box(op: prior_box.PriorBox, site: Site) -> Form:
-    x, image = site.bottoms
+    x, image = four_axes(site), four_axes(site, 1)
     options = changed(
         image_size=(op.image, None),
         step=(op.step, None),
@@ -38,11 +38,13 @@ def _detection_output(op: detection.DetectionOutput, site: Site) -> Form:
 
 
 def _roi_pooling(op: roi.ROIPooling, site: Site) -> Form:
-    return Form(call("roi_pool", *site.bottoms, op.bins, op.spatial_scale), fixed=False)
+    top = call("roi_pool", four_axes(site), site.bottoms[1], op.bins, op.spatial_scale)
+    return Form(top, fixed=False)
 
 
 def _psroi_pooling(op: roi.PSROIPooling, site: Site) -> Form:
-    return Form(call("psroi_pool", *site.bottoms, op.group_size, op.spatial_scale), fixed=False)
+    top = call("psroi_pool", four_axes(site), site.bottoms[1], op.group_size, op.spatial_scale)
+    return Form(top, fixed=False)
 
 
 FORMS: Forms = {
