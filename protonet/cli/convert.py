@@ -163,14 +163,13 @@ def _convert_module(name: str, to: str, output: str, weights: str | None) -> Non
     if to == "onnx":
         from protonet.export import onnx  # noqa: PLC0415 # an extra
 
-        onnx.write(net, output)
-        written = [output]
+        told = [f"wrote {output}", *(f"{output}: {note}" for note in onnx.write(net, output))]
     else:
         from protonet.export import source  # noqa: PLC0415 # as above
 
-        written = source.write(net, output)
-    for path in written:
-        click.echo(f"wrote {path}", err=True)
+        told = [f"wrote {path}" for path in source.write(net, output)]
+    for line in told:
+        click.echo(line, err=True)
 
 
 def _print(text: str) -> None:

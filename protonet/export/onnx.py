@@ -4,6 +4,7 @@ Every blob of the source has its name in the file, inner ones too.
 """
 
 import logging
+import re
 import warnings
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
@@ -15,97 +16,98 @@ from torch import Tensor, nn
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label
 from protonet.export.extras import onnx_package
+from protonet.export.onnx_axes import Axis, open_axes
+from protonet.export.onnx_parts import PARTS, translations
 from protonet.export.source import Source, build, compose
+from protonet.export.source.select import select
 from protonet.net import Net
 from protonet.shape import Shape
 from protonet.weights.atomic import replacing
 
 MARK = ":blob:"
 """What blobs are called while torch gives names of its own."""
-TIMED = frozenset({"LSTM", "RNN"})
-"""Their bottoms are ``(T, N, ...)``: the batch is axis 1, and the steps are fixed."""
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m")
+"""Colours of a terminal."""
 
 
-def write(net: Net, path: str | Path) -> None:
+def write(net: Net, path: str | Path) -> list[str]:
     """Write what a net computes at TEST as ONNX, with its weights; any batch goes through it.
 
     Losses and accuracies are left out, as in `source.write`. Where the net itself holds the size of
     its batch, as a Reshape to fixed numbers, the file does too.
+
+    Returns:
+        What there is to tell of it.
 
     Raises:
         DiagnosticError: PN820, a layer has no form in plain torch; PN822, or none in ONNX; PN821, a
             package is not installed; PN408, the file cannot be written.
     """
     source = compose(net, "", every=True)
-    _check_extents(net, source)
+    _check_layers(net, source)
     onnx, _ = onnx_package("onnx"), onnx_package("onnxscript")
-    model = _exported(net, source, build(source))
+    model, axes = _exported(net, source, build(source, PARTS))
     _finish(model, compose(net, "").outputs)
     with replacing(Path(path)) as temporary:
         onnx.save(model, temporary)
         onnx.checker.check_model(str(temporary), full_check=True)
+    if axes or not source.inputs:
+        return []
+    return ["its batch is fixed, as the net holds the size of it"]
 
 
-def _check_extents(net: Net, source: Source) -> None:
+def _check_layers(net: Net, source: Source) -> None:
     problems = [
         Diagnostic(
             "PN822",
-            f"layer `{node.name}`: `{node.type}` cannot be written as ONNX: what it does depends "
-            "on values",
+            f"layer `{node.name}`: this `{node.type}` cannot be written as ONNX: {why}",
             (Label(net.graph.place(node, "type")),),
             "cut the net before it; `protonet convert --to torch` writes it",
         )
-        for node in source.unfixed
+        for node, why in source.no_onnx
     ]
     if problems:
         raise DiagnosticError(problems)
 
 
-def _exported(net: Net, source: Source, module: nn.Module) -> Any:
-    """Export with any batch, or else with the net's own."""
-    axis = 1 if any(node.type in TIMED for node in net.graph.nodes) else 0
+def _exported(net: Net, source: Source, module: nn.Module) -> tuple[Any, Mapping[str, Axis]]:
+    """Export with any batch, or else with the net's own; tell which axes are open."""
     shapes = {blob: net.inputs[blob] for blob in source.inputs}
+    axes = open_axes(select(net.graph), net.shapes.values)
     try:
-        return _export(module, source, _with_batch(shapes, axis), axis)
-    except (torch.onnx.OnnxExporterError, RuntimeError):
-        pass  # it holds the size of its batch
+        return _export(module, source, shapes, axes), axes
+    except Exception:  # noqa: BLE001, S110 # it holds the size of its batch; torch raises all kinds
+        pass
     try:
-        return _export(module, source, shapes, None)
-    except (torch.onnx.OnnxExporterError, RuntimeError) as error:
+        return _export(module, source, shapes, {}), {}
+    except Exception as error:
         raise DiagnosticError([_refused(net, error)]) from error
 
 
-def _with_batch(shapes: Mapping[str, Shape], axis: int) -> dict[str, Shape]:
-    """Return the inputs' shapes with a batch that is not 1, which torch would take for fixed."""
-    batch = next((shape[axis] for shape in shapes.values() if len(shape) > axis), 1)
-    return {
-        blob: (*shape[:axis], max(2, batch), *shape[axis + 1 :])
-        if shape[axis : axis + 1] == (batch,)
-        else shape
-        for blob, shape in shapes.items()
-    }
+def _opened(shape: Shape, axis: Axis | None) -> Shape:
+    """Return a shape whose open axis is not 1, which torch would take for fixed."""
+    if axis is None:
+        return shape
+    return (*shape[: axis.at], max(2, shape[axis.at]), *shape[axis.at + 1 :])
 
 
 def _export(
-    module: nn.Module, source: Source, shapes: Mapping[str, Shape], axis: int | None
+    module: nn.Module, source: Source, shapes: Mapping[str, Shape], axes: Mapping[str, Axis]
 ) -> Any:
-    dynamic: list[dict[int, str]] | None = None
-    if axis is not None:
-        batch = next((shape[axis] for shape in shapes.values() if len(shape) > axis), 0)
-        dynamic = [
-            {axis: "batch"} if shape[axis : axis + 1] == (batch,) else {}
-            for shape in shapes.values()
-        ]
-    inputs: tuple[Tensor, ...] = tuple(torch.zeros(shape) for shape in shapes.values())
+    inputs: tuple[Tensor, ...] = tuple(
+        torch.zeros(_opened(shape, axes.get(blob))) for blob, shape in shapes.items()
+    )
+    dynamic = [{axes[blob].at: axes[blob].name} if blob in axes else {} for blob in shapes]
     with _quiet():
         program = torch.onnx.export(
             module,
             inputs,
             input_names=list(source.inputs),
             output_names=[f"{MARK}{blob}" for blob in source.outputs],
-            dynamic_shapes=tuple(dynamic) if dynamic else None,
+            dynamic_shapes=tuple(dynamic) if axes else None,
             dynamo=True,
             verbose=False,
+            custom_translation_table=translations(onnx_package("onnxscript").opset18),
         )
     assert program is not None
     return program.model_proto
@@ -114,15 +116,14 @@ def _export(
 @contextmanager
 def _quiet() -> Generator[None]:
     """Keep what torch and onnxscript tell of their own innards from the user."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.setLevel(level)
+        logging.disable(before)
 
 
 def _finish(model: Any, blobs: Collection[str]) -> None:
@@ -158,6 +159,9 @@ def _rename(graph: Any) -> None:
         value.name = renamed(value.name)
 
 
-def _refused(net: Net, error: Exception) -> Diagnostic:
-    why = str(error).strip().partition("\n")[0]
-    return Diagnostic("PN822", f"torch cannot export the net to ONNX: {why}")
+def _refused(net: Net, error: BaseException) -> Diagnostic:
+    """Give the innermost reason; what torch wraps around it is for those who debug torch."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = _CONTROL.sub("", str(error)).strip().splitlines() or [type(error).__name__]
+    return Diagnostic("PN822", f"torch cannot export the net to ONNX: {lines[0]}")

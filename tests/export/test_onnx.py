@@ -13,7 +13,9 @@ from torch import Tensor
 
 from protonet import DiagnosticError, Net
 from protonet.export.onnx import write
+from protonet.export.verify_references import begin_anew
 from tests.export.nets import draw_weights, relative, small_batch, zoo_net
+from tests.export.source_cases import LAYERS, LayerNet
 from tests.zoo.cases import CASES, Case
 
 QUICK = ("lenet", "lstm")
@@ -135,29 +137,155 @@ def test_a_net_that_holds_the_size_of_its_batch_keeps_it(tmp_path: Path) -> None
         'layer { name: "r" type: "Reshape" bottom: "data" top: "r" reshape_param { shape '
         "{ dim: 1 dim: 36 } } }\n"
     )
-    small(INPUT + reshape, path)
 
+    told = write(Net(INPUT + reshape), path)
+
+    assert told == ["its batch is fixed, as the net holds the size of it"]
     assert shapes(path) == {"data": [1, 4, 3, 3], "r": [1, 36]}
 
 
-def test_a_layer_whose_work_depends_on_values_is_told(tmp_path: Path) -> None:
-    chosen = 'layer { name: "in" type: "Input" top: "which" input_param { shape { dim: 1 } } }\n'
-    layer = 'layer { name: "f" type: "Filter" bottom: "data" bottom: "which" top: "some" }\n'
+FALLING = "detection_output_param { num_classes: 3 nms_param { nms_threshold: 0.7 eta: 0.9 } }"
+UNLIKE = ("DetectionOutput", "Filter", "PSROIPooling")
+"""Types that ONNX has something else for than their source, and that no other test runs."""
+ALWAYS = {next(at for at, case in enumerate(LAYERS) if case.type == kind) for kind in UNLIKE}
+
+
+def batches(case: LayerNet, path: Path) -> list[dict[str, Tensor]]:
+    """Return the case's batch, and one that is larger where the file leaves an axis open."""
+    x = case.batch()
+    open_axes = {
+        blob: next((at for at, dim in enumerate(dims) if isinstance(dim, str)), None)
+        for blob, dims in shapes(path).items()
+        if blob in x
+    }
+    more = {
+        blob: value if (axis := open_axes.get(blob)) is None else torch.cat([value] * 3, axis)
+        for blob, value in x.items()
+    }
+    return [x, more]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=() if at in ALWAYS else pytest.mark.slow, id=f"{case.type}-{at}")
+        for at, case in enumerate(LAYERS)
+        if "eta" not in case.params
+    ],
+)
+def test_a_layer_is_the_same_for_onnxruntime(case: LayerNet, tmp_path: Path) -> None:
+    net, path = case.net(), tmp_path / "net.onnx"
+    write(net, path)
+
+    for x in batches(case, path):
+        begin_anew(net)
+        tops = run(path, x)
+        expected = net(x, blobs=tuple(tops))
+        for blob, top in tops.items():
+            assert relative(top, expected[blob]) < 1e-5
+
+
+def test_equal_values_have_the_order_that_caffe_gives_them(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    layer = (
+        'layer { name: "best" type: "ArgMax" bottom: "data" top: "best" argmax_param { top_k: 3 '
+        "axis: 1 } }\n"
+    )
+    write(Net(INPUT + layer), path)
+
+    assert run(path, {"data": torch.zeros(1, 4, 3, 3)})["best"][0, :, 0, 0].tolist() == [3, 2, 1]
+
+
+def test_means_of_windows_that_torch_has_not(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    layer = (
+        'layer { name: "pool" type: "Pooling" bottom: "data" top: "pool" pooling_param { '
+        "pool: AVE kernel_size: 3 stride: 2 pad: 2 } }\n"
+    )
+    net = small(INPUT + layer, path)
+    x = {"data": torch.randn(2, 4, 3, 3)}
+
+    assert relative(run(path, x)["pool"], net(x)["pool"]) < 1e-5
+
+
+def test_regions_are_counted_apart_from_images(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    layers = """
+    layer { name: "in" type: "Input" top: "rois" input_param { shape { dim: 1 dim: 5 } } }
+    layer { name: "roi" type: "ROIPooling" bottom: "data" bottom: "rois" top: "roi"
+      roi_pooling_param { pooled_h: 2 pooled_w: 2 } }
+    """
+    net = small(INPUT + layers, path)
+    rois = torch.tensor([[1.0, 0, 0, 2, 2], [0, 1, 1, 1, 2], [1, 0, 0, 0, 0]])
+    x = {"data": torch.randn(2, 4, 3, 3), "rois": rois}
+
+    assert shapes(path)["data"][0] == "batch"
+    assert shapes(path)["rois"][0] == "rois"
+    assert relative(run(path, x)["roi"], net(x)["roi"]) < 1e-5
+
+
+def test_what_a_recurrent_layer_takes_once_a_sequence_has_its_batch_in_front(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "net.onnx"
+    case = LayerNet("LSTM", "recurrent_param { num_output: 3 }", ((4, 1, 5), (4, 1), (1, 6)))
+    write(case.net(), path)
+
+    assert {blob: dims for blob, dims in shapes(path).items() if blob != "t0"} == {
+        "b0": [4, "batch", 5],
+        "b1": [4, "batch"],
+        "b2": ["batch", 6],
+    }
+
+
+def test_priors_are_the_same_for_any_batch(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    params = "detection_output_param { num_classes: 3 }"
+    write(LayerNet("DetectionOutput", params, ((1, 24), (1, 18), (1, 2, 24))).net(), path)
+
+    assert [dims[0] for blob, dims in shapes(path).items() if blob != "t0"] == ["batch", "batch", 1]
+
+
+def test_boxes_that_end_before_they_start_suppress_none(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    case = LayerNet(
+        "DetectionOutput",
+        "detection_output_param { num_classes: 2 nms_param { nms_threshold: 0.3 } }",
+        ((1, 12), (1, 6), (1, 2, 12)),
+    )
+    net = case.net()
+    write(net, path)
+    prior = torch.tensor([[5.0, 5, 1, 1, 1, 1, 5, 5, 1, 1, 5, 5] + [1.0] * 12]).reshape(1, 2, 12)
+    conf = torch.tensor([[0.1, 0.9, 0.2, 0.8, 0.3, 0.7]])
+    x = {"b0": torch.zeros(1, 12), "b1": conf, "b2": prior}
+
+    (top,) = run(path, x).values()
+
+    assert top[0, 0, :, 2].tolist() == pytest.approx([0.9, 0.8])
+    assert torch.equal(top, net(x)["t0"])
+
+
+def test_a_layer_that_onnx_has_nothing_for_is_told(tmp_path: Path) -> None:
+    case = LayerNet("DetectionOutput", FALLING, ((2, 24), (2, 18), (1, 2, 24)))
 
     with pytest.raises(DiagnosticError) as caught:
-        small(INPUT + chosen + layer, tmp_path / "net.onnx")
+        write(case.net(), tmp_path / "net.onnx")
 
     (problem,) = caught.value.diagnostics
-    assert (problem.code, problem.message) == (
-        "PN822",
-        "layer `f`: `Filter` cannot be written as ONNX: what it does depends on values",
+    assert problem.code == "PN822"
+    assert problem.message == (
+        "layer `it`: this `DetectionOutput` cannot be written as ONNX: its `eta` lowers the "
+        "threshold"
     )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_torch_cannot_export_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise torch.onnx.OnnxExporterError("no function for aten.some\nand more")
+        raise torch.onnx.OnnxExporterError("step 3/3") from ValueError(
+            "no function for \x1b[96maten.some\x1b[0m\nand more"
+        )
 
     monkeypatch.setattr(torch.onnx, "export", refuse)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from torch import Tensor, nn
 
@@ -35,10 +36,16 @@ def write(net: Net, path: str | Path) -> list[str]:
     return [str(path), str(weights)]
 
 
-def build(source: Source) -> nn.Module:
-    """Run the text of a source, and return its net in eval() with its weights."""
+def build(source: Source, parts: Mapping[str, object] = MappingProxyType({})) -> nn.Module:
+    """Run the text of a source, and return its net in eval() with its weights.
+
+    Args:
+        source: The source.
+        parts: What stands in place of the functions of these names.
+    """
     names: dict[str, object] = {"__name__": source.class_name}
     exec(compile(source.text, f"<{source.class_name}>", "exec"), names)  # noqa: S102 # our own text
+    names.update({name: part for name, part in parts.items() if name in names})
     kind = names[source.class_name]
     assert isinstance(kind, type)
     assert issubclass(kind, nn.Module)

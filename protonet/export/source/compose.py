@@ -35,7 +35,7 @@ class Source:
         state: Its ``state_dict``.
         inputs: The blobs that it is given, in order.
         outputs: The blobs that it returns, in order.
-        unfixed: Layers whose tops' extents depend on values.
+        no_onnx: Layers that have no ONNX, and why.
     """
 
     text: str
@@ -43,7 +43,7 @@ class Source:
     state: Mapping[str, Tensor]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    unfixed: tuple[Node, ...]
+    no_onnx: tuple[tuple[Node, str], ...]
 
 
 def compose(net: Net, weights: str, *, every: bool = False) -> Source:
@@ -84,7 +84,7 @@ def compose(net: Net, weights: str, *, every: bool = False) -> Source:
         MappingProxyType(composing.state),
         tuple(value.blob for value in part.inputs),
         tuple(outputs),
-        tuple(composing.unfixed),
+        tuple(composing.no_onnx),
     )
 
 
@@ -117,7 +117,7 @@ class _Composing:
     forward: list[str] = field(default_factory=list)
     state: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
     notes: list[str] = field(default_factory=list)
-    unfixed: list[Node] = field(default_factory=list)
+    no_onnx: list[tuple[Node, str]] = field(default_factory=list[tuple[Node, str]])
     problems: list[Diagnostic] = field(default_factory=list)
     variables: dict[Value, str] = field(default_factory=dict[Value, str])
     _pending: tuple[Value, str] | None = None
@@ -204,7 +204,7 @@ class _Composing:
     def _keep(self, step: Step, form: Form) -> None:
         """Write what a layer keeps, unless it is kept already."""
         self.notes += [form.note] if form.note else []
-        self.unfixed += [] if form.fixed else [step.first]
+        self.no_onnx += [(step.first, form.no_onnx)] if form.no_onnx else []
         if not form.init or (step.blobs and _kept(step, form) in self._shared):
             return
         name = self._shared[_kept(step, form)] = self._attributes[step.first.key]

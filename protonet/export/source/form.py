@@ -52,14 +52,14 @@ class Form:
         init: Code that makes the module or parameter that it keeps, if any.
         state: What of it is in the ``state_dict``, by the names below its attribute.
         note: What a reader should know, beyond the code.
-        fixed: False if the extents of its tops depend on values.
+        no_onnx: Why it has no ONNX, if it has none.
     """
 
     top: str
     init: str = ""
     state: Mapping[str, Tensor] = field(default_factory=dict[str, Tensor])
     note: str = ""
-    fixed: bool = True
+    no_onnx: str = ""
 
 
 Writer = Callable[[Any, Site], Form]

@@ -5,6 +5,9 @@ from protonet.export.source.text import call, changed
 from protonet.ops import detection, prior_box, roi
 from protonet.ops.boxes import CodeType
 
+LEAST_FALLING = 0.5
+"""A threshold above it is multiplied by `eta` after each box."""
+
 
 def _prior_box(op: prior_box.PriorBox, site: Site) -> Form:
     x, image = four_axes(site), four_axes(site, 1)
@@ -32,19 +35,19 @@ def _detection_output(op: detection.DetectionOutput, site: Site) -> Form:
         eta=(how.eta, 1.0),
         keep_top_k=(op.keep_top_k, None),
     )
-    return Form(
-        call("detection_output", *site.bottoms[:3], classes=op.classes, **options), fixed=False
-    )
+    top = call("detection_output", *site.bottoms[:3], classes=op.classes, **options)
+    falls = how.eta < 1 and how.threshold > LEAST_FALLING
+    return Form(top, no_onnx="its `eta` lowers the threshold" if falls else "")
 
 
 def _roi_pooling(op: roi.ROIPooling, site: Site) -> Form:
-    top = call("roi_pool", four_axes(site), site.bottoms[1], op.bins, op.spatial_scale)
-    return Form(top, fixed=False)
+    return Form(call("roi_pool", four_axes(site), site.bottoms[1], op.bins, op.spatial_scale))
 
 
 def _psroi_pooling(op: roi.PSROIPooling, site: Site) -> Form:
-    top = call("psroi_pool", four_axes(site), site.bottoms[1], op.group_size, op.spatial_scale)
-    return Form(top, fixed=False)
+    return Form(
+        call("psroi_pool", four_axes(site), site.bottoms[1], op.group_size, op.spatial_scale)
+    )
 
 
 FORMS: Forms = {

@@ -1,7 +1,5 @@
 """What moves, repeats or picks values."""
 
-from itertools import pairwise
-
 from protonet.export.source.form import Form, Forms, Site
 from protonet.export.source.text import call, changed
 from protonet.ops import accuracy, reshaping
@@ -16,9 +14,7 @@ def _slice(op: reshaping.Slice, site: Site) -> Form:
         return Form(site.x)
     if not op.points:
         return Form(call("torch.chunk", site.x, op.tops, dim=op.axis))
-    edges = (0, *op.points, site.shape[op.axis])
-    sizes = [end - start for start, end in pairwise(edges)]
-    return Form(call("torch.split", site.x, sizes, dim=op.axis))
+    return Form(call("torch.tensor_split", site.x, op.points, dim=op.axis))
 
 
 def _permute(op: reshaping.Permute, site: Site) -> Form:
@@ -67,7 +63,7 @@ def _batch_reindex(op: reshaping.BatchReindex, site: Site) -> Form:
 def _filter(op: reshaping.Filter, site: Site) -> Form:
     *blobs, selector = site.bottoms
     chosen = [f"{x}[{selector}.flatten() != 0]" for x in blobs]
-    return Form(", ".join(chosen), fixed=False)
+    return Form(", ".join(chosen))
 
 
 def _softmax(op: reshaping.Softmax, site: Site) -> Form:

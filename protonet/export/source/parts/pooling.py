@@ -49,12 +49,12 @@ def framed_avg_pool(
 ) -> Tensor:
     """Pool means; padding counts, what lies beyond it does not."""
     whole = framed(x, 0, kernel=kernel, stride=stride, padding=padding, ceil=ceil)
-    sums = F.avg_pool2d(whole, kernel, stride, divisor_override=1)
+    means = F.avg_pool2d(whole, kernel, stride)
     lengths: list[Tensor] = []
     for axis, (k, s, p) in enumerate(zip(kernel, stride, padding, strict=True), 2):
-        start = torch.arange(sums.shape[axis], device=x.device) * s - p
+        start = torch.arange(means.shape[axis], device=x.device) * s - p
         lengths.append((start + k).clamp(max=x.shape[axis] + p) - start)
-    return sums / (lengths[0][:, None] * lengths[1])
+    return means * (kernel[0] * kernel[1]) / (lengths[0][:, None] * lengths[1])
 
 
 def max_pool_with_places(
