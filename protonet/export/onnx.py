@@ -26,6 +26,8 @@ from protonet.weights.atomic import replacing
 
 MARK = ":blob:"
 """What blobs are called while torch gives names of its own."""
+TOP = ":top"
+"""What follows the name of a blob that an input has as well: a value has one name in ONNX."""
 _CONTROL = re.compile(r"\x1b\[[0-9;]*m")
 """Colours of a terminal."""
 
@@ -47,13 +49,20 @@ def write(net: Net, path: str | Path) -> list[str]:
     _check_layers(net, source)
     onnx, _ = onnx_package("onnx"), onnx_package("onnxscript")
     model, axes = _exported(net, source, build(source, PARTS))
-    _finish(model, compose(net, "").outputs)
+    blobs = compose(net, "").outputs
+    names = {blob: f"{blob}{TOP}" if blob in source.inputs else blob for blob in blobs}
+    _finish(model, names.values())
     with replacing(Path(path)) as temporary:
         onnx.save(model, temporary)
         onnx.checker.check_model(str(temporary), full_check=True)
-    if axes or not source.inputs:
-        return []
-    return ["its batch is fixed, as the net holds the size of it"]
+    notes = [
+        f"output `{blob}` is called `{name}`, as an input has its name"
+        for blob, name in names.items()
+        if name != blob
+    ]
+    if source.inputs and not axes:
+        notes.append("its batch is fixed, as the net holds the size of it")
+    return notes
 
 
 def _check_layers(net: Net, source: Source) -> None:
@@ -66,6 +75,8 @@ def _check_layers(net: Net, source: Source) -> None:
         )
         for node, why in source.no_onnx
     ]
+    if not source.outputs:
+        problems.append(Diagnostic("PN822", "the net has no layer that makes an output for ONNX"))
     if problems:
         raise DiagnosticError(problems)
 
@@ -140,6 +151,9 @@ def _finish(model: Any, blobs: Collection[str]) -> None:
             graph.node.remove(node)
         else:
             read.update(node.input)
+    for constant in list(graph.initializer):
+        if constant.name not in read:
+            graph.initializer.remove(constant)
 
 
 def _rename(graph: Any) -> None:
@@ -149,7 +163,8 @@ def _rename(graph: Any) -> None:
 
     def renamed(name: str) -> str:
         if name.startswith(MARK):
-            return name.removeprefix(MARK)
+            blob = name.removeprefix(MARK)
+            return f"{blob}{TOP}" if blob in inputs else blob
         return f"{name}{MARK}" if name in blobs - inputs else name
 
     for node in graph.node:

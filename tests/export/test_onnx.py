@@ -66,6 +66,7 @@ INPUT = """
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 4 dim: 3 dim: 3
 } } }
 """
+RELU = 'layer { name: "r" type: "ReLU" bottom: "data" top: "r" }\n'
 
 
 @torch.no_grad()
@@ -129,6 +130,43 @@ def test_blobs_that_are_others_by_another_name_leave_no_nodes(tmp_path: Path) ->
     small(INPUT + layers, path)
 
     assert [node.op_type for node in onnx.load(str(path)).graph.node] == ["Relu", "Tanh"]
+
+
+@torch.no_grad()
+def test_a_layer_may_work_in_place_on_an_input(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    power = (
+        'layer { name: "p" type: "Power" bottom: "data" top: "data" power_param { scale: 2 } }\n'
+    )
+    x = {"data": torch.randn(2, 4, 3, 3)}
+
+    assert write(Net(INPUT + power + RELU), path) == []
+    assert torch.equal(run(path, x)["r"], (2 * x["data"]).relu())
+    assert write(Net(INPUT + power), path) == [
+        "output `data` is called `data:top`, as an input has its name"
+    ]
+    assert torch.equal(run(path, x)["data:top"], 2 * x["data"])
+
+
+def test_a_net_without_layers_has_no_onnx(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosticError, match="no layer that makes an output for ONNX"):
+        write(Net(INPUT), tmp_path / "net.onnx")
+
+
+def test_constants_that_nothing_reads_are_not_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    box = "prior_box_param { min_size: 2 } }\n"
+    layers = (
+        f'layer {{ name: "a" type: "PriorBox" bottom: "data" bottom: "data" top: "a" {box}'
+        f'layer {{ name: "b" type: "PriorBox" bottom: "data" bottom: "data" top: "b" {box}'
+        'layer { name: "c" type: "Concat" bottom: "a" bottom: "b" top: "c" concat_param { axis: 2 '
+        "} }\n"
+    )
+    write(Net(INPUT + layers), path)
+    graph = onnx.load(str(path)).graph
+
+    read = {name for node in graph.node for name in node.input} | {x.name for x in graph.output}
+    assert {value.name for value in graph.initializer} <= read
 
 
 def test_a_net_that_holds_the_size_of_its_batch_keeps_it(tmp_path: Path) -> None:
@@ -290,7 +328,7 @@ def test_what_torch_cannot_export_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(torch.onnx, "export", refuse)
 
     with pytest.raises(DiagnosticError) as caught:
-        small('name: "some"\n' + INPUT, tmp_path / "net.onnx")
+        small(INPUT + RELU, tmp_path / "net.onnx")
 
     (problem,) = caught.value.diagnostics
     assert (problem.code, problem.message) == (
@@ -305,6 +343,6 @@ def test_a_missing_package_is_told_with_the_line_that_installs_it(
     monkeypatch.setitem(sys.modules, "onnxscript", None)
 
     with pytest.raises(DiagnosticError, match="`onnxscript` is not installed") as caught:
-        small(INPUT, tmp_path / "net.onnx")
+        small(INPUT + RELU, tmp_path / "net.onnx")
 
     assert caught.value.diagnostics[0].help == 'pip install "protonet[onnx]"'
