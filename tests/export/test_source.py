@@ -149,6 +149,25 @@ def test_what_only_labels_are_read_for_is_left_out() -> None:
     assert "self.conv1(data_p)" in source.text
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("rows", [4, 9])
+def test_a_blob_may_be_taken_the_other_way_around(rows: int) -> None:
+    layers = f"""
+    layer {{ name: "in" type: "Input" top: "x" input_param {{ shape {{ dim: 2 dim: 4 }} }} }}
+    layer {{ name: "a" type: "InnerProduct" bottom: "x" top: "a" param {{ name: "w" }}
+      inner_product_param {{ num_output: {rows} bias_term: false }} }}
+    layer {{ name: "b" type: "InnerProduct" bottom: "x" top: "b"
+      param {{ name: "w" share_mode: PERMISSIVE }}
+      inner_product_param {{ num_output: {rows} bias_term: false transpose: true }} }}
+    """
+    net, x = Net(layers, phase="TEST"), torch.randn(2, 4)
+    draw_weights(net)
+    source = compose(net, "")
+
+    for blob, top in zip(source.outputs, build(source)(x), strict=True):
+        assert relative(top, net({"x": x})[blob]) < 1e-5
+
+
 def test_a_net_of_inputs_alone_returns_them() -> None:
     assert body(DATA) == ["return data"]
 

@@ -18,7 +18,6 @@ from protonet.graph.ir import Node, Value
 from protonet.net import Net
 from protonet.nets.blobs import in_shape
 from protonet.nets.steps import Step, batch_norm_and_scale, steps_of
-from protonet.shape import Shape
 
 BODY = 8
 """How far the code of a method is indented."""
@@ -95,9 +94,11 @@ def _steps(net: Net, part: Part) -> list[Step]:
     return steps_of(net.graph, part.nodes, net.ownership, modules, part.outputs, joined)
 
 
-def _kept(step: Step, form: Form) -> tuple[str, ...]:
+def _kept(step: Step, form: Form) -> tuple[object, ...]:
     """Return what a layer keeps; one that keeps the same as another is the same module."""
-    return (form.init, *(owned.name for owned in step.blobs))
+    # Another layer may take the same blob the other way around.
+    strides = tuple(tensor.stride() for tensor in form.state.values())
+    return (form.init, *(owned.name for owned in step.blobs), strides)
 
 
 def _written(step: Step, site: Site) -> Form:
@@ -121,8 +122,8 @@ class _Composing:
     problems: list[Diagnostic] = field(default_factory=list)
     variables: dict[Value, str] = field(default_factory=dict[Value, str])
     _pending: tuple[Value, str] | None = None
-    _shared: dict[tuple[str, ...], str] = field(default_factory=dict[tuple[str, ...], str])
-    _homes: dict[tuple[int, Shape], str] = field(default_factory=dict[tuple[int, Shape], str])
+    _shared: dict[tuple[object, ...], str] = field(default_factory=dict[tuple[object, ...], str])
+    _homes: dict[tuple[object, ...], str] = field(default_factory=dict[tuple[object, ...], str])
 
     def __post_init__(self) -> None:
         self._blobs = Names({*RESERVED, *PARTS}, "blob")
@@ -216,7 +217,7 @@ class _Composing:
 
     def _tie(self, path: str, tensor: Tensor) -> Iterator[str]:
         """Yield the code that makes a blob the same as another layer's."""
-        home = self._homes.setdefault((tensor.data_ptr(), tensor.shape), path)
+        home = self._homes.setdefault((tensor.data_ptr(), tensor.shape, tensor.stride()), path)
         if home != path and tensor.numel():
             yield statement(f"self.{path} = ", f"self.{home}", indent=BODY)
 
