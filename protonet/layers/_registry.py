@@ -65,6 +65,16 @@ class Registry(Mapping[str, "type[Layer]"]):
             self._import_all()
         return self._types[name]
 
+    def spelled(self, name: str) -> str | None:
+        """Return the type that V1's enum would spell like that: `PReLU` for ``PRELU``."""
+        self._import(name)
+        if self._alike(name) is None:  # it may be one of several of a file
+            self._import_all()
+        return self._alike(name)
+
+    def _alike(self, name: str) -> str | None:
+        return next((one for one in self._types if _folded(one) == _folded(name)), None)
+
     def __iter__(self) -> Iterator[str]:
         self._import_all()
         return iter(sorted(self._types))

@@ -13,10 +13,11 @@ from typing import Protocol, TypeVar, cast
 from pydantic import ValidationError
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mean
-from protonet.message.base import INT_BOUNDS, Kind, Message, Slot, declared_slots, name_of
+from protonet.message.base import Kind, Message, Slot, declared_slots, name_of
 from protonet.message.reader import reader
+from protonet.message.values import advice, bounds, readable, shown, wanted
 from protonet.source import Span
-from protonet.syntax.tree import Block, Field, Tree, Value, Word
+from protonet.syntax.tree import Block, Field, Tree, Value
 
 M = TypeVar("M", bound=Message)
 
@@ -26,8 +27,11 @@ class Foreign(Protocol):
 
     def field(
         self, tree: Tree, field: Field, block: Block, message: type[Message]
-    ) -> Diagnostic | str:
-        """Return what a field is that its message does not have, or what to do about it."""
+    ) -> Diagnostic | str | None:
+        """Return what a field is that its message does not have, or what to do about it.
+
+        Nothing is told of it if that is None: another problem of the same block says it all.
+        """
         ...
 
     def value(self, slot: Slot, value: Value) -> str:
@@ -86,11 +90,6 @@ def _read(block: Block, message: type[M]) -> M | None:
 
 _NOT_DECIMAL = re.compile(r"0(?<![\w.]0)[0-9xX]")  # begins with what is rare: twice as fast
 
-_VALUE = re.compile(r"[\w.+-]+")
-
-_MOST_NAMES = 8
-"""Values of an enum that a help lists at most."""
-
 
 class _Faults:
     """Finds what is wrong with a tree."""
@@ -121,14 +120,14 @@ class _Faults:
                 told = self._told(field, block, message)
                 if isinstance(told, str):
                     told = self._unknown(field, names, message, outer, told)
-                yield told
+                yield from (told,) if told else ()
             elif field.name in first and not slot.repeated:
                 yield self._twice(field, first[field.name])
             else:
                 first[field.name] = field
                 yield from self._values(field, slot, message)
 
-    def _told(self, field: Field, block: Block, message: type[Message]) -> Diagnostic | str:
+    def _told(self, field: Field, block: Block, message: type[Message]) -> Diagnostic | str | None:
         return self._foreign.field(self._tree, field, block, message) if self._foreign else ""
 
     def _unknown(
@@ -181,9 +180,9 @@ class _Faults:
             if isinstance(value, Block) and slot.kind == Kind.MESSAGE:
                 if not (self._is_decimal and _read(value, slot.type)):  # most have no fault
                     yield from self.of(value, slot.type, message)
-            elif not _readable(slot, value, message):
+            elif not readable(slot, value, message):
                 told = self._foreign.value(slot, value) if self._foreign else ""
-                yield self._wrong(field, slot, _shown(value), told or _advice(slot, value))
+                yield self._wrong(field, slot, shown(value), told or advice(slot, value))
         if slot.kind in (Kind.FLOAT, Kind.DOUBLE) and type(field.value) in (int, tuple):
             written = self._written(field)
             if _NOT_DECIMAL.search(written):
@@ -199,10 +198,10 @@ class _Faults:
     def _refused(self, message: str, span: Span, advice: str = "") -> Diagnostic:
         return Diagnostic("PN102", message, (Label(span),), advice)
 
-    def _wrong(self, field: Field, slot: Slot, shown: str, advice: str) -> Diagnostic:
-        wanted = _bounds(slot) if type(field.value) is int else _wanted(slot)
-        message = f"`{field.name}` takes {wanted}, not {shown}"
-        return self._refused(message, self._tree.value_span(field), advice)
+    def _wrong(self, field: Field, slot: Slot, found: str, help_: str) -> Diagnostic:
+        takes = bounds(slot) if type(field.value) is int else wanted(slot)
+        message = f"`{field.name}` takes {takes}, not {found}"
+        return self._refused(message, self._tree.value_span(field), help_)
 
     def _constraints(self, block: Block, message: type[Message]) -> Iterator[Diagnostic]:
         try:
@@ -248,91 +247,3 @@ def _belongs(
     if outer is not None and name in outer.slots():
         return f"it is a field of `{name_of(outer)}`: write it one level up"
     return ""
-
-
-def _readable(slot: Slot, value: Value, message: type[Message]) -> bool:
-    try:
-        convert = reader(message).field(slot.name)[1][type(value)]
-        if convert is not None:
-            convert(value)
-    except (KeyError, ValueError):
-        return False
-    return True
-
-
-def _wanted(slot: Slot) -> str:
-    match slot.kind:
-        case Kind.BOOL:
-            return "`true` or `false`"
-        case Kind.STRING | Kind.BYTES:
-            return "a string"
-        case Kind.FLOAT | Kind.DOUBLE:
-            return "a number"
-        case Kind.MESSAGE:
-            return "a message in braces"
-        case Kind.ENUM:
-            names = [f"`{name}`" for name in slot.type.__members__]
-            few = f"{', '.join(names[:-1])} or {names[-1]}"
-            return few if len(names) <= _MOST_NAMES else f"a `{slot.type.__name__}`"
-        case _:
-            return "an integer"
-
-
-def _bounds(slot: Slot) -> str:
-    """Return what an integer is to be that is none of the field's values."""
-    if slot.kind not in INT_BOUNDS:
-        return _wanted(slot)
-    least, most = INT_BOUNDS[slot.kind]
-    return f"an integer from {least} to {most}"
-
-
-def _shown(value: Value) -> str:
-    match value:
-        case Word():
-            return f"the word `{value}`"
-        case str():
-            return f'the string "{value}"'
-        case Block():
-            return "a message"
-        case _:
-            return f"`{value}`"
-
-
-def _advice(slot: Slot, value: Value) -> str:
-    """Return what to write instead, where a value tells what was meant."""
-    match slot.kind, value:
-        case Kind.ENUM, Word():
-            return did_you_mean(value, slot.type.__members__)
-        case Kind.STRING | Kind.BYTES, Word():
-            return f'put it in quotes: "{value}"'
-        case Kind.MESSAGE, _:
-            return f"write `{slot.name} {{ {_named(slot.type, value)} }}`"
-        case Kind.BOOL, Word() if value.lower() in _YES_OR_NO:
-            return f"write `{_YES_OR_NO[value.lower()]}`"
-        case _:
-            return _number(slot, value)
-
-
-def _named(message: type[Message], value: Value) -> str:
-    """Return the field of a message that a value must be meant for: ``phase: TRAIN``."""
-    slots = message.slots().values() if isinstance(value, Word) else ()
-    enums = (slot for slot in slots if slot.kind == Kind.ENUM)
-    return next((f"{one.name}: {value}" for one in enums if value in one.type.__members__), "...")
-
-
-_YES_OR_NO = {"yes": "true", "on": "true", "true": "true"} | dict.fromkeys(
-    ("no", "off", "false"), "false"
-)
-
-
-def _number(slot: Slot, value: Value) -> str:
-    """Return what to write for a number, or for a word like `true`."""
-    match slot.kind, value:
-        case Kind.INT32 | Kind.INT64 | Kind.UINT32, float() if value.is_integer():
-            return f"write `{value:.0f}`"
-        case _, str() if not isinstance(value, Word) and _VALUE.fullmatch(value):
-            return f"write `{value}` without quotes"
-        case Kind.INT32 | Kind.INT64 | Kind.UINT32 | Kind.FLOAT, Word() if value.isupper():
-            return "if it is a placeholder, fill it in first"
-        case _:
-            return ""

@@ -3,6 +3,7 @@
 from protonet.diagnostics import Diagnostic, Label, did_you_mean
 from protonet.layers import LAYERS
 from protonet.message.base import Kind, Message, Slot, declared_slots, name_of
+from protonet.spec.fork_types import PLUGIN, ForkType, fork_type
 from protonet.spec.net import ParamSpec
 from protonet.spec.own_field import completed
 from protonet.spec.upgrade_v1 import V1_TYPES, is_type
@@ -15,14 +16,19 @@ _OLD = {"V1LayerParameter": "LayerParameter"}
 class _Foreign:
     def field(
         self, tree: Tree, field: Field, block: Block, message: type[Message]
-    ) -> Diagnostic | str:
+    ) -> Diagnostic | str | None:
         """Return PN228 for a fork's field, PN229 for that of an unknown type; or what to do."""
         from protonet.spec.forks import called, owners  # noqa: PLC0415 # a net of BVLC's needs none
 
         name = name_of(message)
+        unknown = _is_of_unknown_type(field, block, name)
+        known = fork_type(_type(block)) if unknown else None
+        if known is not None:
+            return _of_fork(known, tree, field, block)
         forks = owners().get((_OLD.get(name, name), field.name))
         if forks is None:
-            return _of_unknown_type(tree, field, block, name) or _misplaced(field.name, block, name)
+            told = _of_unknown_type(tree, field, block) if unknown else None
+            return told or _misplaced(field.name, block, name)
         return Diagnostic(
             "PN228",
             f"`{field.name}` belongs to {called(forks)}, and protonet does not have it",
@@ -41,19 +47,31 @@ FOREIGN = _Foreign()
 """For `bind` to ask."""
 
 
-def _of_unknown_type(tree: Tree, field: Field, block: Block, name: str) -> Diagnostic | None:
-    """Return PN229 if a layer's message is that of a type which protonet does not have."""
+def _is_of_unknown_type(field: Field, block: Block, name: str) -> bool:
+    """Tell whether a field is the message of a layer type which protonet does not have."""
     kind = _type(block)
     known = {"LayerParameter": LAYERS.__contains__, "V1LayerParameter": is_type}.get(name)
-    if known is None or not field.name.endswith("_param") or not kind or known(kind):
+    return known is not None and field.name.endswith("_param") and bool(kind) and not known(kind)
+
+
+def _of_fork(known: ForkType, tree: Tree, field: Field, block: Block) -> Diagnostic | None:
+    """Return PN229; nothing if it was told of another message of the layer."""
+    unknown = (one for one in block.fields if one.name.endswith("_param"))
+    if next(one for one in unknown if one.name not in LAYERS.messages) is not field:
         return None
+    span = tree.value_span(next(block.all("type")))
+    return Diagnostic("PN229", known.message, (Label(span),), known.advice)
+
+
+def _of_unknown_type(tree: Tree, field: Field, block: Block) -> Diagnostic:
+    kind = _type(block)
     return Diagnostic(
         "PN229",
         f"`{field.name}` belongs to the layer type `{kind}`, which neither BVLC's Caffe nor "
         "protonet has",
         (Label(tree.name_span(field), "from a fork that protonet does not know"),),
         # With a message of its own it is hardly a known type that was mistyped.
-        closest_type(kind, cutoff=0.8) or _PLUGIN,
+        closest_type(kind, cutoff=0.8) or PLUGIN,
     )
 
 
@@ -80,7 +98,6 @@ def _type(block: Block) -> str:
     return next((str(one.value) for one in block.all("type")), "")
 
 
-_PLUGIN = "write it as a layer of your own: `--plugin my_layers.py`"
 _LISTS_OF_V1 = {
     "blobs_lr": "lr_mult",
     "weight_decay": "decay_mult",

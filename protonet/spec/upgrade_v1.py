@@ -6,7 +6,9 @@ Caffe: ``upgrade_proto.cpp``, ``UpgradeNetDataTransformation`` and ``UpgradeV1Ne
 from difflib import get_close_matches
 from itertools import chain
 
+from protonet.layers import LAYERS
 from protonet.spec.change import Change, in_blocks, made, values
+from protonet.spec.fork_types import fork_type
 from protonet.syntax.tree import Block, Field, Tree
 
 V1_TYPES = {
@@ -53,28 +55,6 @@ V1_TYPES = {
 }
 """V1's enum, in order of its numbers from 0: the types of today."""
 
-_FORK_TYPES = {
-    "BATCH_NORM": "BatchNorm",
-    "BN": "BN",
-    "CROP": "Crop",
-    "ELTWISE_AFFINE": "EltwiseAffine",
-    "ELU": "ELU",
-    "EMBED": "Embed",
-    "INTERP": "Interp",
-    "LOCAL": "Local",
-    "NORMALIZE": "Normalize",
-    "PERMUTE": "Permute",
-    "PRELU": "PReLU",
-    "RESHAPE": "Reshape",
-    "ROI_POOLING": "ROIPooling",
-    "ROIPOOLING": "ROIPooling",
-    "SMOOTH_L1_LOSS": "SmoothL1Loss",
-    "UPSAMPLE": "Upsample",
-}
-"""Types that forks added to V1's enum; their numbers clash, so only names are known."""
-
-_NAMED = V1_TYPES | _FORK_TYPES
-
 _TRANSFORMING = {
     "Data": "data_param",
     "ImageData": "image_data_param",
@@ -103,7 +83,8 @@ def has_fork_types(root: Block) -> bool:
         for one in layer.all("type")
         if isinstance(one.value, str)
     }
-    return any(name in _FORK_TYPES or not _is_mistyped(name) for name in names - V1_TYPES.keys())
+    others = names - V1_TYPES.keys()
+    return any(_of_fork(name) is not None or not _is_mistyped(name) for name in others)
 
 
 def _is_mistyped(name: str) -> bool:
@@ -113,8 +94,17 @@ def _is_mistyped(name: str) -> bool:
 
 
 def is_type(name: str) -> bool:
-    """Tell whether V1, or a fork's, has a type of that name."""
-    return name in _NAMED
+    """Tell whether V1 has a type of that name, or a fork's V1 one that protonet has."""
+    return name in V1_TYPES or (_of_fork(name) or name) in LAYERS
+
+
+def _of_fork(name: str) -> str | None:
+    """Return today's name of a type that a fork added to V1's enum, where its number is unknown."""
+    if not name.isupper():
+        return None
+    known = LAYERS.spelled(name)
+    other = None if known else fork_type(name)
+    return other.type if other else known
 
 
 def upgrade_v1(tree: Tree) -> tuple[Block, list[Change]]:
@@ -188,7 +178,9 @@ def _type(layer: Block) -> str | None:
     value = next((value for value, _ in values(layer, "type")), None)
     if isinstance(value, int) and 0 <= value < len(V1_TYPES):
         return [*V1_TYPES.values()][value]
-    return _NAMED.get(value, str(value)) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return V1_TYPES[value] if value in V1_TYPES else _of_fork(value) or str(value)
 
 
 def _transformations(layer: Block) -> list[Field]:

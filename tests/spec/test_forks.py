@@ -116,4 +116,15 @@ def test_an_old_net_of_a_fork_is_told_without_what_the_upgrade_takes_care_of() -
     with pytest.raises(DiagnosticError) as caught:
         read_net(text)
 
-    assert [problem.code for problem in caught.value.diagnostics] == ["PN228", "PN229"]
+    told = [(d.code, d.message.partition(",")[0]) for d in caught.value.diagnostics]
+    assert told == [
+        ("PN229", "`Local` is a layer of the happynear fork"),
+        ("PN229", "`unheard_param` belongs to the layer type `UNHEARD`"),
+    ]
+
+
+def test_a_field_of_a_known_fork_is_told_with_the_fork_though_its_type_is_not_known() -> None:
+    text = 'layer { type: "Unheard" quantization_param { } }\n'
+
+    with pytest.raises(DiagnosticError, match="`quantization_param` belongs to the Intel fork"):
+        parse_net(text)
