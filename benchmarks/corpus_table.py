@@ -14,7 +14,7 @@ from pathlib import Path
 
 from protonet.diagnostics import DiagnosticError
 from protonet.graph.build import build
-from protonet.report.check import states
+from protonet.graph.rules import states
 from protonet.source import Source
 from protonet.spec.dialect import resolve
 from protonet.spec.read import NetFile, read_net, read_solver

@@ -10,16 +10,17 @@ from functools import cached_property
 
 from protonet.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mean
 from protonet.export.input_shapes import InputShape, UnknownShapeError, input_shape
-from protonet.graph.build import build
+from protonet.export.tolerant import read_tolerantly
+from protonet.graph.build import build, unknown_type
 from protonet.graph.ir import Graph, Node, Value
-from protonet.graph.rules import merged
+from protonet.graph.rules import states
+from protonet.layers._unknown import Unknown, UnknownSource
 from protonet.layers.base import Layer
-from protonet.message.common import Phase
 from protonet.shape import Shape, extents
 from protonet.source import Source
 from protonet.spec.change import Change, made
 from protonet.spec.dialect import resolve
-from protonet.spec.read import NetFile, bind_net
+from protonet.spec.fork_types import fork_type
 from protonet.spec.rewrite import modern_net
 from protonet.syntax.parse import parse
 from protonet.syntax.splice import splice
@@ -39,7 +40,8 @@ def deploy(
     """Return the text of the net that is deployed, and what was done to get it.
 
     Comments and layout of the layers that are kept stay. Of several losses of one kind that read
-    the same labels, as GoogLeNet's, only the one of the greatest weight counts.
+    the same labels, as GoogLeNet's, only the one of the greatest weight counts. What is wrong with
+    layers that are left out, or become inputs, does not matter.
 
     Args:
         source: The net; of any generation.
@@ -51,9 +53,11 @@ def deploy(
     """
     tree = parse(source)
     modern, changes = modern_net(tree)
-    file, _ = resolve(NetFile(bind_net(modern), modern))
-    graph = build(file, merged(file.message.state, Phase.TEST))
-    plan = _Plan(graph, inputs or {})
+    net = read_tolerantly(modern)
+    file, _ = resolve(net.file)
+    # A net whose data are all for TRAIN has no other state.
+    graph = build(file, states(file.message)[-1], takes_unknown=True)
+    plan = _Plan(graph, inputs or {}, net.faults)
     fields = plan.fields()
     now = parse(Source(splice(tree, modern), source.name, source.path))
     new = replace(now, root=now.root._replace(fields=tuple(_edited(now, fields))))
@@ -118,6 +122,9 @@ class _Plan:
 
     graph: Graph
     inputs: Mapping[str, Shape]
+    faults: Mapping[int, tuple[Diagnostic, ...]] = field(
+        default_factory=dict[int, tuple[Diagnostic, ...]]
+    )
     changes: list[Change] = field(default_factory=list[Change])
     problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
@@ -128,7 +135,7 @@ class _Plan:
             DiagnosticError: PN801 to PN803.
         """
         if not self._wanted:
-            raise DiagnosticError([self._predicts_nothing()])
+            raise DiagnosticError(self._why_nothing())
         layers = len(self.graph.file.message.layer)
         fates: dict[int, _Fate] = dict.fromkeys(range(layers), ())
         for node in self.graph.nodes:
@@ -146,10 +153,17 @@ class _Plan:
             return ()
         if node.type == "Input":
             return self._changed_input(node)
-        if node.bottoms or not node.layer.is_source or node.type == "DummyData":
+        if not _reads_data(node):
+            self._look(node)
             return None
         used = [at for at, top in enumerate(node.tops) if top in self._read]
         return tuple(found for at in used if (found := self._input(node, at)))
+
+    def _look(self, node: Node) -> None:
+        """Tell what is wrong with a layer that is kept."""
+        self.problems += self.faults.get(node.index, ())
+        if isinstance(node.layer, Unknown) and node.index not in self.faults:
+            self.problems.append(unknown_type(self.graph.file, node.index, node.spec))
 
     def _head(self, node: Node) -> _Made:
         scores = node.bottoms[0].blob
@@ -185,6 +199,8 @@ class _Plan:
         given = self.inputs.get(node.tops[at].blob)
         if given is not None:
             return InputShape(given, "as asked for")
+        if isinstance(node.layer, UnknownSource) or node.type == "Python":
+            raise UnknownShapeError(f"a layer of type `{node.type}` makes it")
         return input_shape(node, at, self.graph.file.folder)
 
     def _tell(self, node: Node, what: str) -> None:
@@ -203,7 +219,12 @@ class _Plan:
 
     def _check_inputs(self) -> None:
         """Refuse shapes of what is no input."""
-        known = [top.blob for n in self.graph.nodes if n.layer.is_source for top in n.tops]
+        known = [
+            top.blob
+            for n in self.graph.nodes
+            if n.type == "Input" or _reads_data(n)
+            for top in n.tops
+        ]
         for blob in self.inputs:
             if blob not in known:
                 hint = did_you_mean(blob, known) or f"it has {', '.join(f'`{k}`' for k in known)}"
@@ -212,19 +233,27 @@ class _Plan:
                     Diagnostic("PN803", f"the net has no input `{blob}`", help=hint, file=name)
                 )
 
-    def _predicts_nothing(self) -> Diagnostic:
-        return Diagnostic(
-            "PN801",
-            "in phase TEST no layer of this net predicts anything",
-            help="it needs a loss, or outputs that depend on weights",
-            file=self.graph.file.name,
-        )
+    def _why_nothing(self) -> list[Diagnostic]:
+        """Return why nothing is predicted: what could do it is not known, or there is nothing."""
+        for node in self.graph.nodes:
+            if not (_is_loss(node) or _scores(node) or _reads_data(node)):
+                self._look(node)
+        return self.problems or [
+            Diagnostic(
+                "PN801",
+                f"in phase {self.graph.phase.name} no layer of this net predicts anything",
+                help="it needs a loss, or outputs that depend on weights",
+                file=self.graph.file.name,
+            )
+        ]
 
     @cached_property
     def _learned(self) -> frozenset[Value]:
         """Values that depend on weights."""
         found: set[Value] = set()
         for node in self.graph.nodes:
+            if _reads_data(node):
+                continue
             if type(node.layer).weights is not Layer.weights or found.intersection(node.bottoms):
                 found.update(node.tops)
         return frozenset(found)
@@ -232,7 +261,7 @@ class _Plan:
     @cached_property
     def _losses(self) -> tuple[Node, ...]:
         """The losses that count: of those of one type and labels, the ones of greatest weight."""
-        losses = [node for node in self.graph.nodes if node.layer.is_loss]
+        losses = [node for node in self.graph.nodes if _is_loss(node)]
         most: dict[object, float] = {}
         for node in losses:
             most[_kind(node)] = max(most.get(_kind(node), 0.0), _weight(node))
@@ -247,11 +276,12 @@ class _Plan:
     @cached_property
     def _wanted(self) -> frozenset[Value]:
         """What the net is deployed for."""
-        ends = self._losses or [n for n in self.graph.nodes if n.type == "Accuracy"]
+        scorers = [n for n in self.graph.nodes if _scores(n) and n.type != "Silence"]
+        ends = self._losses or scorers
         found = {value for node in ends for value in node.bottoms if value in self._learned}
         found |= {node.bottoms[0] for node in self._heads.values()}
         for node in self.graph.nodes:
-            if not (node.layer.is_loss or node.type in _SCORERS):
+            if not (_is_loss(node) or _scores(node)):
                 found |= {t for t in node.tops if t in self._learned} - self.graph.consumed
         return frozenset(found)
 
@@ -270,6 +300,28 @@ class _Plan:
                 found[node.key] = node
                 needed.update(node.bottoms)
         return found
+
+
+def _reads_data(node: Node) -> bool:
+    """Tell whether a layer's tops are data; those of DummyData are no inputs."""
+    is_code = node.type == "Python" and not node.bottoms
+    return is_code or (node.layer.is_source and node.type != "DummyData")
+
+
+def _is_loss(node: Node) -> bool:
+    return node.layer.is_loss or _serves(node, "loss", "Loss")
+
+
+def _scores(node: Node) -> bool:
+    return node.type in _SCORERS or _serves(node, "score", "Accuracy")
+
+
+def _serves(node: Node, role: str, ending: str) -> bool:
+    """Tell whether a layer of a type that protonet does not have is known, or named, for a role."""
+    if not isinstance(node.layer, Unknown):
+        return False
+    known = fork_type(node.type)
+    return known.role == role if known else node.type.endswith(ending)
 
 
 def _kind(node: Node) -> object:

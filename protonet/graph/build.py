@@ -8,14 +8,22 @@ from protonet.diagnostics import Diagnostic, DiagnosticError, Label, did_you_mea
 from protonet.graph.ir import Graph, Node, Value
 from protonet.graph.rules import takes_part
 from protonet.layers import LAYERS
+from protonet.layers._unknown import Unknown, UnknownSource
 from protonet.layers.base import Layer
 from protonet.message.common import Phase
 from protonet.spec.foreign import closest_type
+from protonet.spec.fork_types import fork_type
 from protonet.spec.net import LayerParameter, NetState
 from protonet.spec.read import NetFile
 
 
-def build(file: NetFile, state: NetState, inputs: Collection[str] = ()) -> Graph:
+def build(
+    file: NetFile,
+    state: NetState,
+    inputs: Collection[str] = (),
+    *,
+    takes_unknown: bool = False,
+) -> Graph:
     """Resolve a net in one state.
 
     Args:
@@ -23,11 +31,12 @@ def build(file: NetFile, state: NetState, inputs: Collection[str] = ()) -> Graph
         state: Phase, level and stages that the layers' rules ask for.
         inputs: Blobs that the caller gives: a layer without bottoms that makes only these is an
             Input.
+        takes_unknown: Layers of types that are not known are nodes, too (``layers/_unknown``).
 
     Raises:
         DiagnosticError: PN201 to PN208, all that were found.
     """
-    building = _Building(file, state)
+    building = _Building(file, state, takes_unknown=takes_unknown)
     for index, said in enumerate(file.message.layer):
         building.rule_kinds(index, said)
         given = said.top and not said.bottom and all(top in inputs for top in said.top)
@@ -45,12 +54,26 @@ def build(file: NetFile, state: NetState, inputs: Collection[str] = ()) -> Graph
     )
 
 
+def unknown_type(file: NetFile, index: int, spec: LayerParameter) -> Diagnostic:
+    """Return PN201 for a layer of no known type."""
+    known = fork_type(spec.type)
+    if not spec.type:
+        message, hint = f"layer `{spec.name}` has no `type`", 'write `type: "..."`'
+    elif known is not None:
+        message, hint = known.message, known.advice
+    else:
+        message, hint = f"unknown layer type `{spec.type}`", closest_type(spec.type)
+    place = file.tree.place("layer", index, "type")
+    return Diagnostic("PN201", message, (Label(place),), hint)
+
+
 @dataclass
 class _Building:
     """What is known while layers are added in file order."""
 
     file: NetFile
     state: NetState
+    takes_unknown: bool = False
     nodes: list[Node] = field(default_factory=list)
     newest: dict[str, Value] = field(default_factory=dict)
     keys: Counter[str] = field(default_factory=Counter)
@@ -58,10 +81,12 @@ class _Building:
 
     def add(self, index: int, spec: LayerParameter) -> None:
         layer_type = LAYERS.get(spec.type)
+        if layer_type is None and self.takes_unknown:
+            layer_type = Unknown if spec.bottom else UnknownSource
         before = len(self.problems)
         bottoms = tuple(self._bottoms(index, spec))
         if layer_type is None:
-            self._unknown_type(index, spec)
+            self.problems.append(unknown_type(self.file, index, spec))
         else:
             self._counts(index, spec, layer_type)
         tops = tuple(self._tops(index, spec, layer_type))
@@ -178,13 +203,6 @@ class _Building:
             f"layer `{spec.name}`: `{spec.type}` has {_many(given, kind)}, it takes {takes}",
             self._label(index, kind) if given else self._label(index, "type"),
         )
-
-    def _unknown_type(self, index: int, spec: LayerParameter) -> None:
-        if not spec.type:
-            message, hint = f"layer `{spec.name}` has no `type`", 'write `type: "..."`'
-        else:
-            message, hint = f"unknown layer type `{spec.type}`", closest_type(spec.type)
-        self._problem("PN201", message, self._label(index, "type"), hint)
 
     def _unknown_bottom(self, index: int, spec: LayerParameter, at: int) -> None:
         blob = spec.bottom[at]

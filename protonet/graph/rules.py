@@ -1,7 +1,8 @@
 """Which layers take part in a net of a given state (``net.cpp``, FilterNet and StateMeetsRule)."""
 
+from protonet.layers import LAYERS
 from protonet.message.common import Phase
-from protonet.spec.net import LayerParameter, NetState, NetStateRule
+from protonet.spec.net import LayerParameter, NetParameter, NetState, NetStateRule
 
 
 def takes_part(layer: LayerParameter, state: NetState) -> bool:
@@ -34,3 +35,23 @@ def merged(
             "stage": (*base.stage, *(stage for stage in stages if stage)),
         }
     )
+
+
+def states(net: NetParameter) -> tuple[NetState, ...]:
+    """Return the states that a net is made for: TRAIN and TEST, or the one that has data.
+
+    A net whose data layers are all for TRAIN cannot be tested, which is no mistake.
+    """
+    both = tuple(merged(net.state, phase) for phase in (Phase.TRAIN, Phase.TEST))
+    fed = tuple(state for state in both if _is_fed(net, state))
+    return fed or both
+
+
+def _is_fed(net: NetParameter, state: NetState) -> bool:
+    return any(_feeds(layer) for layer in net.layer if takes_part(layer, state))
+
+
+def _feeds(layer: LayerParameter) -> bool:
+    known = LAYERS.get(layer.type)
+    reads = known is None or known.is_source or layer.type == "Python"
+    return reads and not layer.bottom

@@ -6,8 +6,7 @@ from itertools import chain
 
 from protonet import files
 from protonet.diagnostics import Diagnostic, DiagnosticError
-from protonet.graph.rules import merged, takes_part
-from protonet.layers import LAYERS
+from protonet.graph.rules import states
 from protonet.lint.rule import EVERYTHING, Selection
 from protonet.lint.scopes import GRAPH, NET, PHASES, FileView, Phases, View
 from protonet.message.common import Phase
@@ -15,7 +14,7 @@ from protonet.report.look import look
 from protonet.source import Source
 from protonet.spec.change import losses
 from protonet.spec.dialect import resolve
-from protonet.spec.net import NetParameter, NetState
+from protonet.spec.net import NetState
 from protonet.spec.other_file import is_solver
 from protonet.spec.read import NetFile, read_net
 from protonet.spec.rewrite import notes as spelled
@@ -109,18 +108,3 @@ def _same(file: NetFile, state: NetState, views: Mapping[Phase, View]) -> View |
     if any(layer.include or layer.exclude for layer in file.message.layer):
         return None
     return next((v.in_phase(state.phase) for v in views.values() if not v.graph.sources), None)
-
-
-def states(net: NetParameter) -> tuple[NetState, ...]:
-    """Return the states that a net is made for: TRAIN and TEST, or the one that has data.
-
-    A net whose data layers are all for TRAIN cannot be tested, which is no mistake.
-    """
-    both = tuple(merged(net.state, phase) for phase in (Phase.TRAIN, Phase.TEST))
-    fed = tuple(state for state in both if _is_fed(net, state))
-    return fed or both
-
-
-def _is_fed(net: NetParameter, state: NetState) -> bool:
-    kept = (LAYERS.get(layer.type) for layer in net.layer if takes_part(layer, state))
-    return any(layer is not None and layer.is_source for layer in kept)

@@ -11,9 +11,9 @@ from protonet.data.resolve import Resolved, resolve_net
 from protonet.data.shapes import ReadShapes, source_shapes
 from protonet.diagnostics import Diagnostic, DiagnosticError
 from protonet.graph.ir import Node, Value
+from protonet.graph.rules import states
 from protonet.message.base import Kind, Message
 from protonet.message.unbind import text_of
-from protonet.report.check import states
 from protonet.shape import count, extents
 from protonet.spec.other_file import is_solver
 from protonet.spec.read import read_net, read_solver

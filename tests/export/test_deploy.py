@@ -342,3 +342,95 @@ layers: [
         ("a", "InnerProduct", ("x",)),
         ("prob", "Softmax", ("a",)),
     ]
+
+
+OF_A_FORK = """\
+name: "clips"
+layer {
+  name: "clips" type: "VideoData" top: "data" top: "label" include { phase: TRAIN }
+  video_data_param { source: "list" }
+  transform_param { crop_size: 8 fix_crop: true crop_size: 9 }
+}
+layer {  # kept
+  name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 3 }
+}
+layer { name: "labels" type: "LabelMix" bottom: "label" top: "mixed" label_mix_param { } }
+layer { name: "loss" type: "CenterLoss" bottom: "ip" bottom: "mixed" center_loss_param { } }
+layer { name: "l" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" loss_param { odd: 1 } }
+layer { name: "score" type: "NewAccuracy" bottom: "ip" bottom: "label" }
+"""
+
+
+def test_what_is_wrong_with_layers_that_go_does_not_matter() -> None:
+    assert kinds(OF_A_FORK, data=(1, 3, 8, 8)) == [
+        ("data", "Input", ()),
+        ("ip", "InnerProduct", ("data",)),
+        ("prob", "Softmax", ("ip",)),
+    ]
+    assert problems(OF_A_FORK) == [
+        (
+            "PN802",
+            "the shape of the input `data` is not known: a layer of type `VideoData` makes it",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "problem"),
+    [
+        ('type: "Warp"', ("PN201", "unknown layer type `Warp`")),
+        ('type: "ReLU" relu_param { slope: 1 }', ("PN101", "unknown field `slope`")),
+    ],
+)
+def test_what_is_wrong_with_layers_that_stay_is_told(layer: str, problem: tuple[str, str]) -> None:
+    text = OF_A_FORK.replace(
+        'bottom: "ip" bottom: "label" loss', 'bottom: "r" bottom: "label" loss'
+    ).replace(
+        'layer { name: "labels"',
+        f'layer {{ name: "r" {layer} bottom: "ip" top: "r" }}\nlayer {{ name: "labels"',
+    )
+    assert problems(text, data=(1, 3, 8, 8)) == [problem]
+
+
+def test_a_net_whose_weights_are_in_unknown_layers_tells_them() -> None:
+    text = OF_A_FORK.replace("InnerProduct", "Warp").replace("inner_product_param", "warp_param")
+
+    assert [code for code, _ in problems(text.replace("SoftmaxWithLoss", "OtherLoss"))] == [
+        "PN229",
+        "PN229",
+    ]
+
+
+def test_what_only_a_layer_of_a_fork_scores_is_what_is_wanted() -> None:
+    text = OF_A_FORK[: OF_A_FORK.index('layer { name: "labels"')] + (
+        'layer { name: "eval" type: "DetectionEvaluate" bottom: "ip" bottom: "label" top: "e" }\n'
+    )
+    assert kinds(text, data=(1, 3, 8, 8)) == [
+        ("data", "Input", ()),
+        ("ip", "InnerProduct", ("data",)),
+    ]
+
+
+def test_python_layers_that_make_data_become_inputs() -> None:
+    text = """\
+layer { name: "data" type: "Python" top: "data" top: "label" python_param { module: "m" } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: 3 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" }
+"""
+    assert kinds(text, data=(2, 5)) == [
+        ("data", "Input", ()),
+        ("ip", "InnerProduct", ("data",)),
+        ("prob", "Softmax", ("ip",)),
+    ]
+    assert [code for code, _ in problems(text)] == ["PN802"]
+
+
+def test_what_is_wrong_outside_of_layers_is_told_too() -> None:
+    assert problems("nam: 1\n" + OF_A_FORK)[0] == ("PN101", "unknown field `nam`")
+
+
+def test_what_is_wrong_with_the_place_of_a_layer_is_told_though_it_goes() -> None:
+    text = OF_A_FORK.replace('type: "SoftmaxWithLoss" bottom', 'type: "SoftmaxWithLoss" botom')
+
+    assert ("PN101", "unknown field `botom`") in problems(text)

@@ -115,6 +115,12 @@ def test_layer_keeps_a_phase_of_its_own() -> None:
     assert [node.phase for node in graph.nodes] == [Phase.TEST, Phase.TRAIN]
 
 
+def test_a_type_of_a_fork_is_told_with_the_fork() -> None:
+    (told,) = problems(INPUT + 'layer { name: "w" type: "Yolov3" bottom: "x" }\n', graph_of)
+
+    assert told.startswith("PN201 2:25 `Yolov3` is a layer of the YOLO fork")
+
+
 def test_all_problems_are_told_at_once() -> None:
     text = (
         INPUT

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from protonet.graph.rules import states
 from protonet.lint.rule import Selection
 from protonet.message.common import Phase
-from protonet.report.check import check, states
+from protonet.report.check import check
 from protonet.spec.read import parse_net
 
 INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }\n'
@@ -91,6 +92,8 @@ SOURCE = (
         (SOURCE.format("include { phase: TEST }"), [Phase.TEST]),
         ('layer { name: "r" type: "ReLU" bottom: "x" top: "r" }', [Phase.TRAIN, Phase.TEST]),
         ('layer { name: "r" type: "Nothing" }', [Phase.TRAIN, Phase.TEST]),
+        ('layer { type: "VideoData" top: "x" include { phase: TRAIN } }', [Phase.TRAIN]),
+        ('layer { type: "Python" top: "x" include { phase: TEST } }', [Phase.TEST]),
     ],
 )
 def test_a_net_is_checked_in_the_phases_that_have_data(text: str, phases: list[Phase]) -> None:
