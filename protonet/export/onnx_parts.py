@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from protonet.export.source.parts.detection import suppress
+from protonet.export.source.parts.detection import decode_boxes, suppress
 
 LOWEST = torch.finfo(torch.float32).min
 
@@ -81,18 +81,6 @@ def roi_pool(x: Tensor, rois: Tensor, bins: tuple[int, int], scale: float) -> Te
         dtype=x.dtype,
         shape=(rois.shape[0], x.shape[1], *bins),
     )
-
-
-def decode_boxes(codes: Tensor, prior: Tensor, code: str) -> Tensor:
-    """Return the boxes ``(..., 4)`` that predictions about priors mean."""
-    if code == "CORNER":
-        return prior + codes
-    size = prior[..., 2:] - prior[..., :2]
-    if code == "CORNER_SIZE":
-        return prior + codes * torch.cat((size, size), -1)
-    centre = codes[..., :2] * size + (prior[..., :2] + prior[..., 2:]) / 2
-    half = codes[..., 2:].exp() * size / 2
-    return torch.cat((centre - half, centre + half), -1)
 
 
 def detection_output(  # the part's arguments, of which `eta` is 1

@@ -184,6 +184,15 @@ def test_one_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None
     assert child.returncode == -signal.SIGKILL
 
 
+@pytest.fixture
+def _hangup_counts() -> Generator[None]:
+    """Under nohup the signal is ignored, by children as well."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_hangup_counts")
 def test_rank_0_gets_the_signals() -> None:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     with _launch.forwarded(child):

@@ -38,15 +38,15 @@ def prior_boxes(
 
 
 def decode_boxes(codes: Tensor, prior: Tensor, code: str) -> Tensor:
-    """Return the boxes, x1, y1, x2, y2, that predictions about priors mean."""
+    """Return the boxes (..., 4), x1, y1, x2, y2, that predictions about priors mean."""
     if code == "CORNER":
         return prior + codes
-    size = prior[:, 2:] - prior[:, :2]
+    size = prior[..., 2:] - prior[..., :2]
     if code == "CORNER_SIZE":
-        return prior + codes * size.repeat(1, 2)
-    centre = codes[:, :2] * size + (prior[:, :2] + prior[:, 2:]) / 2
-    half = codes[:, 2:].exp() * size / 2
-    return torch.cat((centre - half, centre + half), dim=1)
+        return prior + codes * torch.cat((size, size), dim=-1)
+    centre = codes[..., :2] * size + (prior[..., :2] + prior[..., 2:]) / 2
+    half = codes[..., 2:].exp() * size / 2
+    return torch.cat((centre - half, centre + half), dim=-1)
 
 
 def suppress(boxes: Tensor, threshold: float, eta: float) -> list[int]:
