@@ -165,6 +165,12 @@ def current() -> World:
     return World(rank, dist.get_world_size(), int(os.environ.get("LOCAL_RANK", rank)))
 
 
+def _backends() -> str:
+    """Return what exchanges tensors; NCCL refuses to start on a machine without a GPU."""
+    has_nccl = dist.is_nccl_available() and torch.cuda.is_available()
+    return "cpu:gloo,cuda:nccl" if has_nccl else "gloo"
+
+
 @contextmanager
 def joined() -> Generator[World]:
     """Join the processes that were started with this one, if it was not started alone."""
@@ -174,7 +180,7 @@ def joined() -> Generator[World]:
         return
     with connected():
         dist.init_process_group(
-            "cpu:gloo,cuda:nccl" if dist.is_nccl_available() else "gloo",
+            _backends(),
             init_method=os.environ.get(RENDEZVOUS, "env://"),
             rank=int(os.environ["RANK"]),
             world_size=size,

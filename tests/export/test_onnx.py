@@ -1,6 +1,10 @@
 """A net as ONNX: what onnxruntime computes from it."""
 
 import sys
+from collections.abc import Generator
+from copy import copy
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,23 @@ from protonet.export.verify_references import begin_anew
 from tests.export.nets import draw_weights, relative, small_batch, zoo_net
 from tests.export.source_cases import LAYERS, LayerNet
 from tests.zoo.cases import CASES, Case
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_table_of_operators() -> Generator[None]:
+    """Let torch's exporter make its table of operators once, not anew for every small net."""
+    table: Any = import_module("torch.onnx._internal.exporter._registration").ONNXRegistry
+    made = cache(table.from_torchlib)
+
+    def copied(**opset: int) -> Any:
+        found = copy(made(**opset))
+        found.functions = {name: [*forms] for name, forms in found.functions.items()}
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "from_torchlib", staticmethod(copied))
+        yield
+
 
 QUICK = ("lenet", "lstm")
 every_net = pytest.mark.parametrize(

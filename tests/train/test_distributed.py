@@ -8,6 +8,7 @@ import h5py  # pyright: ignore[reportMissingTypeStubs] # it has none
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 
 from protonet.diagnostics import DiagnosticError
 from protonet.nets.blobs import Learnable
@@ -346,3 +347,20 @@ def test_each_process_needs_a_cuda_device_of_its_own() -> None:
     last = torch.cuda.device_count()
     with pytest.raises(DiagnosticError, match=f"{last + 1} CUDA devices are needed"):
         World(last, last + 2, last).device(cuda)
+
+
+@pytest.mark.parametrize(("gpus", "backends"), [(False, "gloo"), (True, "cpu:gloo,cuda:nccl")])
+def test_a_build_for_cuda_asks_for_nccl_only_where_a_gpu_is(
+    gpus: bool, backends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def init(asked: str, **_: object) -> None:
+        raise LookupError(asked)
+
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus)
+    monkeypatch.setattr(dist, "is_nccl_available", lambda: True)
+    monkeypatch.setattr(dist, "init_process_group", init)
+
+    with pytest.raises(LookupError, match=f"^{backends}$"), distributed.joined():
+        pytest.fail("it has not joined")
