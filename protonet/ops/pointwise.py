@@ -4,8 +4,12 @@ Modules with ``inplace`` write over ``x`` where that leaves the gradient right; 
 where nothing else reads the bottom.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+
+from protonet.ops._apply import apply
 
 
 class AbsVal(nn.Module):
@@ -68,6 +72,20 @@ class Log(nn.Module):
         return y if self.factor == 1 else y.mul_(self.factor)
 
 
+class _Clamp(torch.autograd.Function):
+    """``x.clamp`` with a gradient of 1 at the bounds, where torch's is 1 or 0 by its version."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, low: float, high: float) -> Tensor:
+        ctx.save_for_backward((x >= low) & (x <= high))
+        return x.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx: Any, *diffs: Tensor) -> tuple[Tensor, None, None]:
+        (inside,) = ctx.saved_tensors
+        return diffs[0] * inside, None, None
+
+
 class Clip(nn.Module):
     """``max(low, min(x, high))``; the gradient passes at the bounds too."""
 
@@ -78,7 +96,7 @@ class Clip(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``y``, of the shape of ``x``."""
-        return x.clamp(self.low, self.high)
+        return apply(_Clamp, x, self.low, self.high)
 
 
 class Threshold(nn.Module):
