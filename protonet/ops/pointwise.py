@@ -77,13 +77,14 @@ class _Clamp(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, low: float, high: float) -> Tensor:
-        ctx.save_for_backward((x >= low) & (x <= high))
+        ctx.save_for_backward(x)
+        ctx.bounds = low, high
         return x.clamp(low, high)
 
     @staticmethod
     def backward(ctx: Any, *diffs: Tensor) -> tuple[Tensor, None, None]:
-        (inside,) = ctx.saved_tensors
-        return diffs[0] * inside, None, None
+        (x,), (low, high) = ctx.saved_tensors, ctx.bounds
+        return diffs[0] * ((x >= low) & (x <= high)), None, None
 
 
 class Clip(nn.Module):
